@@ -1,0 +1,228 @@
+"""Every setting an operator can give, with its default and its meaning.
+
+The text below a field is its manual: `docs/configuration.md` is generated from it, and a test keeps
+the two in step. Sizes are bytes, times are seconds, rates are kbit/s unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+Percent = Annotated[int, Meta(ge=0, le=100)]
+Seconds = Annotated[float, Meta(ge=0)]
+BitRate = Annotated[int, Meta(ge=8, le=1411)]
+
+
+class Secret(str):
+    """A string that does not print itself; `str.__str__` is for the one place that needs it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(********)" if self else "Secret()"
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One named group of settings."""
+
+
+class Server(Section, frozen=True, kw_only=True):
+    """Where the server listens and how many processes answer."""
+
+    listen: str = "0.0.0.0:5000"
+    """Address and port, `HOST:PORT`; an IPv6 address stands in brackets, `[::]:5000`."""
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    """Processes that share the port. One is right for a household; each further one costs about 50 MB."""
+    public_url: str = ""
+    """The address that people use from outside, such as `https://music.example.org`; empty: as asked."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of reverse proxies whose `X-Forwarded-*` headers are believed."""
+    max_request_bytes: Positive = 16 * 1024 * 1024
+    """Largest request body. Playlists of thousands of songs come as one form."""
+    max_url_bytes: Positive = 2 * 1024 * 1024
+    """Longest request line. Some apps send thousands of song ids in the address."""
+    shutdown_grace: Seconds = 5.0
+    """How long running streams may go on after a request to stop."""
+
+
+class Data(Section, frozen=True, kw_only=True):
+    """Where Dulcian keeps what is its own."""
+
+    dir: Path = Path("~/.local/share/dulcian")
+    """The data folder: embedded database, secret key. Back it up; never on a network file system."""
+    cache_dir: Path | None = None
+    """Resized covers and transcoded songs; empty: `cache` in the data folder. Safe to delete at any time."""
+    cache_bytes: Count = 2 * 1024 * 1024 * 1024
+    """How large the cache may grow; the least recently used files go first. 0 keeps nothing."""
+    min_free_bytes: Count = 256 * 1024 * 1024
+    """The cache stops growing when the disk has less than this left."""
+
+
+class Database(Section, frozen=True, kw_only=True):
+    """The PostgreSQL server. Without a URL an embedded one is started in the data folder."""
+
+    url: Secret = Secret("")
+    """`postgresql://user:password@host:port/name` of a server 15 to 18; empty: the embedded server."""
+    password: Secret = Secret("")
+    """Password for the URL, where it should not stand in it (`DULCIAN_DATABASE__PASSWORD_FILE`)."""
+    pool_size: Annotated[int, Meta(ge=2, le=200)] = 8
+    """Connections per process at most; unused ones are closed after five minutes."""
+    wait: Seconds = 30.0
+    """How long to wait at start for the server to answer."""
+    statement_timeout: Seconds = 60.0
+    """A statement of a request that runs longer than this is ended. Scans are not limited."""
+    bin_dir: Path | None = None
+    """Folder with `initdb` and `postgres` for the embedded server; empty: those of the installed package."""
+    shared_buffers: str = "32MB"
+    """Buffer memory of the embedded server (a PostgreSQL size); 32MB suits a 1 GB Raspberry Pi."""
+    max_connections: Annotated[int, Meta(ge=10, le=500)] = 40
+    """Connections that the embedded server accepts."""
+
+
+class MusicFolder(Section, frozen=True, kw_only=True):
+    """One folder of music."""
+
+    path: Path
+    """The folder. Dulcian only reads in it."""
+    name: str = ""
+    """What apps call it; empty: the folder's own name."""
+
+
+class Library(Section, frozen=True, kw_only=True):
+    """What is scanned, and how carefully."""
+
+    folders: tuple[MusicFolder, ...] = ()
+    """The music folders, each with `path` and, if wanted, `name`; `--music DIR` adds one."""
+    scan_on_start: bool = True
+    """Look for changes when the server starts."""
+    scan_interval: Seconds = 3600.0
+    """How often to look for changes; 0 only when asked."""
+    scan_workers: Count = 0
+    """Processes that read tags; 0: one less than the processor has cores, at least one."""
+    removal_threshold: Percent = 30
+    """A scan that would drop more than this part of a folder's songs stops and says so (an unplugged disk)."""
+    keep_missing_days: Count = 0
+    """After how many days a missing song is forgotten, stars and all; 0 never."""
+    ignored_articles: tuple[str, ...] = (
+        "The",
+        "El",
+        "La",
+        "Los",
+        "Las",
+        "Le",
+        "Les",
+        "Die",
+        "Der",
+        "Das",
+    )
+    """Words in front of a name that sorting passes over."""
+    ignored_names: tuple[str, ...] = (
+        ".*", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found",
+    )  # fmt: skip
+    """Names of files and folders that a scan passes over (shell patterns)."""
+    cover_names: tuple[str, ...] = ("cover", "folder", "front", "album", "albumart")
+    """File names, without suffix, of an album's picture, best first; a picture in the tags comes after them."""
+    artist_separators: tuple[str, ...] = ("; ", " feat. ", " ft. ", " featuring ")
+    """What separates artists in a single-valued tag. `/` and `&` are left out: they stand in names."""
+    unsplit_artists: tuple[str, ...] = ()
+    """Artists whose names hold a separator and must stay whole."""
+    genre_separators: tuple[str, ...] = (";", ",", "/")
+    """What separates genres in a single-valued tag."""
+
+
+class Transcoding(Section, frozen=True, kw_only=True):
+    """Songs made smaller for slow connections."""
+
+    mode: Literal["on", "cache-only", "off"] = "on"
+    """`on`; `cache-only`: only what was transcoded before; `off`: the original file always."""
+    default_format: Literal["mp3", "opus", "aac"] = "mp3"
+    """What a song becomes when an app asks for a lower rate and names no format."""
+    default_bit_rate: BitRate = 192
+    """The rate when an app names a format and no rate."""
+    workers: Count = 0
+    """Transcodes at the same time; 0: one per processor core."""
+    per_user: Positive = 6
+    """Transcodes one user may have running or waiting; one more is answered 429 with Retry-After."""
+    queue: Count = 16
+    """Transcodes that may wait for a free worker; one more is answered 429 with Retry-After."""
+
+
+class Covers(Section, frozen=True, kw_only=True):
+    """Pictures."""
+
+    max_size: Annotated[int, Meta(ge=64, le=4096)] = 1600
+    """Largest side, in pixels, of a picture that is made on request."""
+    quality: Annotated[int, Meta(ge=1, le=95)] = 85
+    """JPEG quality of resized pictures."""
+    max_source_bytes: Positive = 32 * 1024 * 1024
+    """Larger picture files are passed over."""
+    max_source_pixels: Positive = 64_000_000
+    """Pictures with more pixels are passed over, before they are decoded."""
+
+
+class Auth(Section, frozen=True, kw_only=True):
+    """Who may come in, and with what."""
+
+    admin_user: str = ""
+    """Name of the administrator that is made at the first start; short form `DULCIAN_ADMIN_USER`."""
+    admin_password: Secret = Secret("")
+    """That administrator's password; short form `DULCIAN_ADMIN_PASSWORD`. Later changes have no effect."""
+    account_password_in_apps: bool = True
+    """Apps may sign in with the account password (kept encrypted beside its hash), not only with device ones."""
+    secret_key: Secret = Secret("")
+    """Key that encrypts app credentials, 64 hex digits, equal on every node; empty: `secret.key` in the data folder."""
+    session_days: Positive = 30
+    """How long the browser stays signed in."""
+    max_failures: Positive = 20
+    """Wrong passwords for one account from one address before it has to wait."""
+    failure_window: Seconds = 300.0
+    """The time over which wrong passwords are counted, and how long the wait is."""
+
+
+class Protocol(Section, frozen=True, kw_only=True):
+    """How apps are answered."""
+
+    lean_clients: tuple[str, ...] = ("DSub*", "Clementine*", "SubMusic*", "iSub*")
+    """Apps (the parameter `c`, shell patterns) that get XML of Subsonic 1.16.1 without any addition."""
+
+
+class Logging(Section, frozen=True, kw_only=True):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important lines that are written."""
+    format: Literal["auto", "console", "json"] = "auto"
+    """`auto`: readable lines on a terminal, JSON otherwise."""
+    slow_request: Seconds = 1.0
+    """An API answer that takes longer is logged; 0 logs every request."""
+
+
+class Metrics(Section, frozen=True, kw_only=True):
+    """Figures for Prometheus at `/metrics`."""
+
+    enabled: bool = True
+    """Whether `/metrics` exists."""
+    token: Secret = Secret("")
+    """Bearer token for `/metrics`; empty: only this machine itself may read it."""
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """All settings."""
+
+    server: Server = Server()
+    data: Data = Data()
+    database: Database = Database()
+    library: Library = Library()
+    transcoding: Transcoding = Transcoding()
+    covers: Covers = Covers()
+    auth: Auth = Auth()
+    protocol: Protocol = Protocol()
+    logging: Logging = Logging()
+    metrics: Metrics = Metrics()
