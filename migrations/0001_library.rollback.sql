@@ -1,0 +1,14 @@
+drop table if exists state;
+drop table if exists problems;
+drop table if exists images;
+drop table if exists scans;
+drop table if exists genres;
+drop table if exists track_artists;
+drop table if exists tracks;
+drop table if exists album_artists;
+drop table if exists albums;
+drop table if exists artist_counts;
+drop table if exists artists;
+drop table if exists folders;
+drop table if exists pictures;
+drop table if exists libraries;
