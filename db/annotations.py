@@ -1,0 +1,77 @@
+"""Stars and ratings: what a user thinks of songs, albums, artists and folders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from db.queries import Sql
+from db.rows import UserRow
+
+_SQL = Sql("annotations")
+_STAR = _SQL.value("star", bool)
+_UNSTAR = _SQL.value("unstar", bool)
+_RATE = _SQL.value("rate", bool)
+_AVERAGE = {
+    kind: _SQL.command(f"average_{kind}") for kind in ("track", "album", "artist", "folder")
+}
+
+
+class Items(msgspec.Struct, frozen=True):
+    """Things of several kinds, by id, without repeats."""
+
+    tracks: frozenset[int] = frozenset()
+    albums: frozenset[int] = frozenset()
+    artists: frozenset[int] = frozenset()
+    folders: frozenset[int] = frozenset()
+
+    def values(self) -> dict[str, Any]:
+        """As query parameters."""
+        return {name: list(getattr(self, name)) for name in self.__struct_fields__}
+
+    def count(self) -> int:
+        """How many things."""
+        return sum(len(ids) for ids in self.values().values())
+
+
+class Annotations:
+    """All or nothing: False means that one of the items does not exist for this user."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def star(self, user: UserRow, items: Items) -> bool:
+        """Star; what is starred already keeps its date."""
+        return await self._mark(_STAR, user, items)
+
+    async def unstar(self, user: UserRow, items: Items) -> bool:
+        """Remove the star, if there is one."""
+        return await self._mark(_UNSTAR, user, items)
+
+    async def rate(self, user: UserRow, kind: str, item: int, rating: int) -> bool:
+        """Rate a `track`, `album`, `artist` or `folder` 1 to 5; 0 removes the rating."""
+        items = Items(**{f"{kind}s": frozenset([item])})
+        async with self._pool.acquire() as connection, connection.transaction():
+            known = await _RATE(
+                connection,
+                user=user.id,
+                libraries=user.libraries,
+                rating=rating,
+                **items.values(),
+            )
+            if known:
+                await _AVERAGE[kind](connection, item=item)
+        return bool(known)
+
+    async def _mark(self, query: Any, user: UserRow, items: Items) -> bool:
+        return bool(
+            await query(
+                self._pool,
+                user=user.id,
+                libraries=user.libraries,
+                wanted=items.count(),
+                **items.values(),
+            )
+        )

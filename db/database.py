@@ -1,0 +1,81 @@
+"""The database as the rest of the program sees it: one noun beside the other."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from conf import Settings
+from db.albums import Albums
+from db.annotations import Annotations
+from db.artists import Artists
+from db.bus import Bus
+from db.catalog import Catalog
+from db.credentials import Credentials
+from db.errors import WrongKeyError
+from db.folders import Folders
+from db.genres import Genres
+from db.libraries import Libraries
+from db.pictures import Pictures
+from db.plays import Plays
+from db.pool import create_pool
+from db.scans import Scans
+from db.search import Search
+from db.secrets import SecretBox, load_key
+from db.sessions import Sessions
+from db.state import State
+from db.tracks import Tracks
+from db.users import Users
+
+
+class Database:
+    """A pool, and the nouns that speak through it."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, bus: Bus, secrets: SecretBox, settings: Settings
+    ) -> None:
+        account = secrets if settings.auth.account_password_in_apps else None
+        self.pool = pool
+        self.bus = bus
+        self.secrets = secrets
+        self.albums = Albums(pool)
+        self.annotations = Annotations(pool)
+        self.artists = Artists(pool)
+        self.catalog = Catalog(pool)
+        self.credentials = Credentials(pool, account)
+        self.folders = Folders(pool)
+        self.genres = Genres(pool)
+        self.libraries = Libraries(pool)
+        self.pictures = Pictures(pool)
+        self.plays = Plays(pool)
+        self.scans = Scans(pool)
+        self.search = Search(pool)
+        self.sessions = Sessions(pool)
+        self.state = State(pool)
+        self.tracks = Tracks(pool)
+        self.users = Users(pool, account)
+
+    @classmethod
+    async def open(cls, dsn: str, settings: Settings) -> Database:
+        """Connect to a migrated database. Raises WrongKeyError when its secrets were sealed with another key."""
+        box = SecretBox(load_key(settings))
+        pool = await create_pool(dsn, settings.database)
+        database = cls(pool, Bus(dsn), box, settings)
+        try:
+            await database._check_key()
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self.bus.close()
+        await self.pool.close()
+
+    async def _check_key(self) -> None:
+        """The first start notes the key's fingerprint; a later one must have the same key."""
+        known = await self.state.get("key", str)
+        if known is None:
+            await self.state.put("key", self.secrets.fingerprint)
+        elif known != self.secrets.fingerprint:
+            raise WrongKeyError

@@ -1,0 +1,101 @@
+"""What can go wrong with the database, in words for the one who has to mend it.
+
+`StartError` and its kinds are raised while starting: their text is a message to the operator. The
+others are raised while serving.
+"""
+
+from __future__ import annotations
+
+
+class DatabaseError(Exception):
+    """Base of everything that this room raises on purpose."""
+
+
+class StartError(DatabaseError):
+    """The database cannot be used; the text says why, and what to do."""
+
+
+class UnreachableError(StartError):
+    """No server answers at that address."""
+
+
+class LoginError(StartError):
+    """The server refused the user or the password."""
+
+
+class NoSuchDatabaseError(StartError):
+    """The server is there, the database is not."""
+
+
+class TooOldError(StartError):
+    """The server is older than Dulcian can use."""
+
+
+class AlreadyRunningError(StartError):
+    """Another process serves from the same data folder."""
+
+    def __init__(self, pid: int, data_dir: object) -> None:
+        super().__init__(
+            f"Dulcian is already running (pid {pid}) on the data in {data_dir}. "
+            "Stop it first, or give this one another data folder (--data)."
+        )
+        self.pid = pid
+
+
+class DataFolderError(StartError):
+    """The data folder cannot hold a database."""
+
+
+class OtherVersionError(StartError):
+    """The data was written by another major version of PostgreSQL."""
+
+
+class EmbeddedError(StartError):
+    """The embedded server did not start, or is gone."""
+
+
+class MigrationError(StartError):
+    """The tables could not be brought up to date."""
+
+
+class NewerSchemaError(MigrationError):
+    """A newer Dulcian has changed this database."""
+
+
+class UnavailableError(DatabaseError):
+    """The server cannot be reached now; the next try may succeed."""
+
+
+class BusyError(DatabaseError):
+    """No connection came free in time."""
+
+
+class TooSlowError(DatabaseError):
+    """A statement ran longer than `database.statement_timeout` and was ended."""
+
+
+class FullError(DatabaseError):
+    """The server's disk is full."""
+
+
+class NameTakenError(DatabaseError):
+    """Somebody or something has that name already."""
+
+
+class UnknownUserError(DatabaseError):
+    """There is no account of that name."""
+
+
+class LastAdminError(DatabaseError):
+    """The last administrator cannot be deleted."""
+
+
+class WrongKeyError(DatabaseError):
+    """The secrets in the database were sealed with another key."""
+
+    def __init__(
+        self,
+        message: str = "The secret key is not the one that this database was set up with. "
+        "Restore `secret.key`, or set `auth.secret_key` to the old key.",
+    ) -> None:
+        super().__init__(message)

@@ -1,0 +1,32 @@
+"""Where the originals of covers are."""
+
+from __future__ import annotations
+
+from db.queries import Executor, Rows, Sql
+from db.rows import PictureRow, UserRow
+
+_SQL = Sql("pictures")
+
+
+def _rows(name: str) -> Rows[PictureRow]:
+    return _SQL.rows(name, PictureRow)
+
+
+_OF = {
+    "picture": _rows("by_id"),
+    "track": _rows("of_track"),
+    "album": _rows("of_album"),
+    "artist": _rows("of_artist"),
+    "folder": _rows("of_folder"),
+}
+
+
+class Pictures:
+    """A picture's id changes when the picture does, so an app may keep it for ever."""
+
+    def __init__(self, on: Executor) -> None:
+        self._on = on
+
+    async def of(self, kind: str, item: int, user: UserRow) -> PictureRow | None:
+        """The picture of a `picture`, `track`, `album`, `artist` or `folder`, or None."""
+        return await _OF[kind].first(self._on, item=item, libraries=user.libraries)

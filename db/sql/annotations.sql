@@ -1,0 +1,58 @@
+-- part: known
+select 'track' as kind, t.id from tracks t
+where t.id = any(:tracks::bigint[]) and t.library_id = any(:libraries)
+union all
+select 'album', a.id from albums a
+where a.id = any(:albums::bigint[]) and a.library_id = any(:libraries)
+union all
+select 'artist', a.id from artists a
+where a.id = any(:artists::bigint[])
+  and exists (select from artist_counts c where c.artist_id = a.id and c.library_id = any(:libraries))
+union all
+select 'folder', f.id from folders f
+where f.id = any(:folders::bigint[]) and f.library_id = any(:libraries)
+
+-- name: star
+-- All or nothing: an unknown id among them leaves the rest as it was.
+with known as ({known}), found as (select count(*) as n from known), done as (
+    insert into marks (user_id, kind, item_id, starred)
+    select :user, kind, id, clock_timestamp() from known where (select n from found) = :wanted
+    on conflict (user_id, kind, item_id) do update set starred = coalesce(marks.starred, excluded.starred)
+)
+select n = :wanted from found
+
+-- name: unstar
+with known as ({known}), found as (select count(*) as n from known), done as (
+    update marks m set starred = null from known k
+    where m.user_id = :user and m.kind = k.kind and m.item_id = k.id
+      and m.starred is not null and (select n from found) = :wanted
+)
+select n = :wanted from found
+
+-- name: rate
+with known as ({known}), done as (
+    insert into marks (user_id, kind, item_id, rating)
+    select :user, kind, id, nullif(:rating::smallint, 0) from known
+    on conflict (user_id, kind, item_id) do update set rating = excluded.rating
+)
+select exists (select from known)
+
+-- name: average_track
+update tracks set average_rating = (
+    select avg(rating)::real from marks where kind = 'track' and item_id = :item and rating is not null
+) where id = :item
+
+-- name: average_album
+update albums set average_rating = (
+    select avg(rating)::real from marks where kind = 'album' and item_id = :item and rating is not null
+) where id = :item
+
+-- name: average_artist
+update artists set average_rating = (
+    select avg(rating)::real from marks where kind = 'artist' and item_id = :item and rating is not null
+) where id = :item
+
+-- name: average_folder
+update folders set average_rating = (
+    select avg(rating)::real from marks where kind = 'folder' and item_id = :item and rating is not null
+) where id = :item

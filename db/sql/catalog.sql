@@ -1,0 +1,415 @@
+-- part: trace
+t.id, t.album_id, t.path, t.audio_hash, t.mb_recording, t.mb_release, t.tag_key, t.duration
+
+-- part: track_arrays
+:id::bigint[], :folder_id::bigint[], :album_id::bigint[], :path::bytea[], :size::bigint[],
+    :mtime_ns::bigint[], :suffix::text[], :content_type::text[], :duration::double precision[],
+    :bit_rate::integer[], :title_sort::text[], :disc::integer[], :track::integer[],
+    :year::integer[], :genre_keys::text[], :words::text[], :audio_hash::bytea[],
+    :mb_recording::text[], :mb_release::text[], :tag_key::text[], :card::json[],
+    :album_tags::json[], :album_claim::json[], :picture_hash::bytea[], :picture_id::bigint[],
+    :created::timestamptz[]
+
+-- part: track_names
+id, folder_id, album_id, path, size, mtime_ns, suffix, content_type, duration, bit_rate,
+    title_sort, disc, track, year, genre_keys, words, audio_hash, mb_recording, mb_release,
+    tag_key, card, album_tags, album_claim, picture_hash, picture_id, created
+
+-- name: unlimited
+set local statement_timeout = 0
+
+-- name: known
+select id, path, size, mtime_ns, reader from tracks
+where library_id = :library and missing_since is null
+
+-- name: tombstones
+select id, path, size, mtime_ns, reader from tracks
+where library_id = :library and missing_since is not null
+order by id
+
+-- name: broken
+select path, size, mtime_ns, reader from problems where library_id = :library
+
+-- name: folders
+select id, path, picture_id, missing_since is not null as missing from folders
+where library_id = :library order by path
+
+-- name: images
+select path, size, mtime_ns, picture_id from images where library_id = :library
+
+-- name: last_done
+select coalesce(max(id), 0) from scans
+where state = 'done' and (library_id is null or library_id = :library)
+
+-- name: traces
+select {trace} from tracks t where t.id = any(:ids::bigint[])
+
+-- name: missing_traces
+select {trace} from tracks t where t.library_id = :library and t.missing_since is not null
+
+-- name: added_traces
+select {trace} from tracks t
+where t.scan_id > :since and t.library_id = :library and t.missing_since is null
+
+-- name: neighbours
+select t.id, t.path, a.key as album_key, t.album_claim as claim
+from tracks t join albums a on a.id = t.album_id
+where t.folder_id = any(:folders::bigint[]) and t.missing_since is null
+
+-- name: album_songs
+select t.id, t.album_id, t.path, t.duration, t.genre_keys, t.picture_hash, t.picture_id, t.created,
+    t.card, t.album_tags
+from tracks t
+where t.album_id = any(:albums::bigint[]) and t.missing_since is null
+order by t.album_id, t.disc, t.track, t.path
+
+-- name: new_ids
+select array(select nextval(pg_get_serial_sequence(:table, 'id')) from generate_series(1, :count::integer))
+
+-- name: add_artists
+with added as (
+    insert into artists (key, name, sort_name, letter, mbid, words)
+    select key, name, sort_name, letter, nullif(mbid, ''),
+        array_to_tsvector(string_to_array(words, ' '))
+    from unnest(:key::text[], :name::text[], :sort_name::text[], :letter::text[], :mbid::text[],
+        :words::text[]) as new (key, name, sort_name, letter, mbid, words)
+    on conflict (key) do nothing
+    returning id, key, name, sort_name, mbid
+)
+select id, key, name, sort_name, mbid from added
+union all
+select id, key, name, sort_name, mbid from artists where key = any(:key::text[])
+
+-- name: change_artists
+update artists a
+set name = new.name, sort_name = new.sort_name, letter = new.letter,
+    mbid = coalesce(nullif(new.mbid, ''), a.mbid),
+    words = array_to_tsvector(string_to_array(new.words, ' '))
+from unnest(:key::text[], :name::text[], :sort_name::text[], :letter::text[], :mbid::text[],
+    :words::text[]) as new (key, name, sort_name, letter, mbid, words)
+where a.key = new.key
+
+-- name: add_folders
+insert into folders (id, library_id, parent_id, path, name, sort_name, letter, created)
+overriding system value
+select id, :library, nullif(parent_id, 0), path, name, sort_name, letter, created
+from unnest(:id::bigint[], :parent_id::bigint[], :path::bytea[], :name::text[], :sort_name::text[],
+    :letter::text[], :created::timestamptz[])
+    as new (id, parent_id, path, name, sort_name, letter, created)
+
+-- name: change_folders
+update folders f
+set picture_id = nullif(new.picture_id, 0),
+    missing_since = case when new.missing then coalesce(f.missing_since, now()) end
+from unnest(:id::bigint[], :picture_id::bigint[], :missing::boolean[])
+    as new (id, picture_id, missing)
+where f.id = new.id
+
+-- name: rename_root
+update folders set name = l.name, sort_name = :sort_name, letter = :letter
+from libraries l
+where l.id = folders.library_id and l.id = :library and folders.parent_id is null
+    and folders.name <> l.name
+
+-- name: save_pictures
+insert into pictures (library_id, hash, embedded, path)
+select :library, hash, embedded, path
+from unnest(:hash::bytea[], :embedded::boolean[], :path::bytea[]) as new (hash, embedded, path)
+on conflict (library_id, hash) do update
+set embedded = excluded.embedded, path = excluded.path
+where not (pictures.embedded = false and excluded.embedded = true)
+    and (pictures.embedded, pictures.path) is distinct from (excluded.embedded, excluded.path)
+
+-- name: picture_ids
+select id, hash from pictures where library_id = :library and hash = any(:hashes::bytea[])
+
+-- name: save_images
+insert into images (library_id, path, size, mtime_ns, picture_id)
+select :library, path, size, mtime_ns, nullif(picture_id, 0)
+from unnest(:path::bytea[], :size::bigint[], :mtime_ns::bigint[], :picture_id::bigint[])
+    as new (path, size, mtime_ns, picture_id)
+on conflict (library_id, path) do update
+set size = excluded.size, mtime_ns = excluded.mtime_ns, picture_id = excluded.picture_id
+
+-- name: drop_images
+delete from images where library_id = :library and path = any(:paths::bytea[])
+
+-- name: mend_pictures
+-- A picture whose file is gone may stand in another file as well.
+update pictures p set path = other.path, embedded = other.embedded
+from (
+    select p.id, coalesce(i.path, t.path) as path, i.path is null as embedded
+    from pictures p
+    left join lateral (
+        select path from images where picture_id = p.id order by path limit 1
+    ) i on true
+    left join lateral (
+        select path from tracks
+        where picture_id = p.id and picture_hash = p.hash and missing_since is null
+        order by path limit 1
+    ) t on true
+    where p.library_id = :library and p.path = any(:paths::bytea[])
+) other
+where p.id = other.id and other.path is not null
+
+-- name: clear_portraits
+update artists set picture_id = null where picture_id = any(:pictures::bigint[])
+
+-- name: drop_pictures
+delete from pictures p where library_id = :library
+    and not exists (select from images where picture_id = p.id)
+    and not exists (select from tracks where picture_id = p.id)
+    and not exists (select from albums where picture_id = p.id)
+    and not exists (select from folders where picture_id = p.id)
+    and not exists (select from artists where picture_id = p.id)
+
+-- name: albums_in
+select distinct t.album_id as id from tracks t join folders f on f.id = t.folder_id
+where f.library_id = :library and t.missing_since is null
+    and (f.path = any(:folders::bytea[]) or f.parent_id in (
+        select id from folders where library_id = :library and path = any(:folders::bytea[])
+    ))
+
+-- name: folder_pictures
+select distinct on (t.folder_id) t.folder_id, a.picture_id
+from tracks t join albums a on a.id = t.album_id
+where t.library_id = :library and t.missing_since is null and a.picture_id is not null
+order by t.folder_id, a.id
+
+-- name: artist_portrait
+update artists set picture_id = :picture where id = :artist and picture_id is distinct from :picture
+
+-- name: artists_below
+select r.artist_id, a.key, count(*)::integer as songs
+from tracks t
+join track_artists r on r.track_id = t.id and r.role = 'albumartist'
+join artists a on a.id = r.artist_id
+where t.library_id = :library and t.missing_since is null
+    and t.path >= :first::bytea and t.path < :last::bytea
+group by r.artist_id, a.key order by songs desc, r.artist_id limit 2
+
+-- name: albums_by_key
+select id, key, picture_id, missing_since is not null as missing from albums
+where library_id = :library and key = any(:keys::text[])
+
+-- name: add_albums
+insert into albums (id, library_id, key, name, sort_name, artist_sort, year, genre_keys, words,
+    song_count, duration, card, picture_id, created)
+overriding system value
+select id, :library, key, name, sort_name, artist_sort, nullif(year, 0),
+    string_to_array(genre_keys, chr(31)), array_to_tsvector(string_to_array(words, ' ')),
+    song_count, duration, card, nullif(picture_id, 0), created
+from unnest(:id::bigint[], :key::text[], :name::text[], :sort_name::text[], :artist_sort::text[],
+    :year::integer[], :genre_keys::text[], :words::text[], :song_count::integer[],
+    :duration::double precision[], :card::json[], :picture_id::bigint[], :created::timestamptz[])
+    as new (id, key, name, sort_name, artist_sort, year, genre_keys, words, song_count, duration,
+        card, picture_id, created)
+
+-- name: change_albums
+update albums a
+set name = new.name, sort_name = new.sort_name, artist_sort = new.artist_sort,
+    year = nullif(new.year, 0), genre_keys = string_to_array(new.genre_keys, chr(31)),
+    words = array_to_tsvector(string_to_array(new.words, ' ')), song_count = new.song_count,
+    duration = new.duration, card = new.card, picture_id = nullif(new.picture_id, 0),
+    missing_since = null
+from unnest(:id::bigint[], :name::text[], :sort_name::text[], :artist_sort::text[],
+    :year::integer[], :genre_keys::text[], :words::text[], :song_count::integer[],
+    :duration::double precision[], :card::json[], :picture_id::bigint[])
+    as new (id, name, sort_name, artist_sort, year, genre_keys, words, song_count, duration, card,
+        picture_id)
+where a.id = new.id
+
+-- name: empty_albums
+update albums set missing_since = now(), song_count = 0, duration = 0
+where id = any(:ids::bigint[]) and missing_since is null
+
+-- name: clear_album_artists
+delete from album_artists where album_id = any(:albums::bigint[])
+
+-- name: add_album_artists
+insert into album_artists (album_id, artist_id, position)
+select album_id, artist_id, position
+from unnest(:album_id::bigint[], :artist_id::bigint[], :position::integer[])
+    as new (album_id, artist_id, position)
+on conflict do nothing
+
+-- name: move_songs
+update tracks set album_id = :old where album_id = :new
+
+-- name: drop_album
+delete from albums where id = :album returning key
+
+-- name: name_album
+update albums set key = :key, missing_since = null where id = :album
+
+-- name: add_tracks
+insert into tracks (id, library_id, folder_id, album_id, path, size, mtime_ns, reader, suffix,
+    content_type, duration, bit_rate, title_sort, disc, track, year, genre_keys, words, audio_hash,
+    mb_recording, mb_release, tag_key, card, album_tags, album_claim, picture_hash, picture_id,
+    created, scan_id)
+overriding system value
+select id, :library, folder_id, album_id, path, size, mtime_ns, :reader, suffix,
+    content_type, duration, bit_rate, title_sort, disc, track, nullif(year, 0),
+    string_to_array(genre_keys, chr(31)), array_to_tsvector(string_to_array(words, ' ')),
+    nullif(audio_hash, ''), nullif(mb_recording, ''), nullif(mb_release, ''), tag_key, card,
+    album_tags, album_claim, nullif(picture_hash, ''), nullif(picture_id, 0), created, :scan
+from unnest({track_arrays}) as new ({track_names})
+
+-- name: lift_tracks
+-- Out of the way, so that songs can change places in one transaction.
+update tracks set missing_since = now() where id = any(:ids::bigint[]) and missing_since is null
+
+-- name: change_tracks
+update tracks t
+set folder_id = new.folder_id, album_id = new.album_id, path = new.path, size = new.size,
+    mtime_ns = new.mtime_ns, reader = :reader, suffix = new.suffix,
+    content_type = new.content_type, duration = new.duration, bit_rate = new.bit_rate,
+    title_sort = new.title_sort, disc = new.disc, track = new.track, year = nullif(new.year, 0),
+    genre_keys = string_to_array(new.genre_keys, chr(31)),
+    words = array_to_tsvector(string_to_array(new.words, ' ')),
+    audio_hash = nullif(new.audio_hash, ''), mb_recording = nullif(new.mb_recording, ''),
+    mb_release = nullif(new.mb_release, ''), tag_key = new.tag_key, card = new.card,
+    album_tags = new.album_tags, album_claim = new.album_claim,
+    picture_hash = nullif(new.picture_hash, ''), picture_id = nullif(new.picture_id, 0),
+    changed = now(), missing_since = null
+from unnest({track_arrays}) as new ({track_names})
+where t.id = new.id
+
+-- name: albums_of
+select distinct album_id as id from tracks where id = any(:ids::bigint[])
+
+-- name: artists_of
+select distinct artist_id as id from track_artists where track_id = any(:ids::bigint[])
+
+-- name: genres_of
+select distinct unnest(genre_keys) as key from tracks where id = any(:ids::bigint[])
+
+-- name: clear_roles
+delete from track_artists where track_id = any(:tracks::bigint[])
+
+-- name: add_roles
+insert into track_artists (track_id, artist_id, role, position)
+select track_id, artist_id, role, position
+from unnest(:track_id::bigint[], :artist_id::bigint[], :role::text[], :position::integer[])
+    as new (track_id, artist_id, role, position)
+
+-- name: picture_tracks
+-- Songs without a picture of their own show their album's.
+update tracks t set picture_id = a.picture_id
+from albums a
+where a.id = t.album_id and a.id = any(:albums::bigint[]) and t.picture_hash is null
+    and t.picture_id is distinct from a.picture_id
+
+-- name: touch_tracks
+-- The file is there again, as it was.
+update tracks set missing_since = null where id = any(:ids::bigint[])
+
+-- name: fold_tracks
+-- Songs that were found elsewhere: the old row, which users know, takes all that the new one says.
+update tracks t
+set library_id = n.library_id, folder_id = n.folder_id, album_id = n.album_id, path = n.path,
+    size = n.size, mtime_ns = n.mtime_ns, reader = n.reader, suffix = n.suffix,
+    content_type = n.content_type, duration = n.duration, bit_rate = n.bit_rate,
+    title_sort = n.title_sort, disc = n.disc, track = n.track, year = n.year,
+    genre_keys = n.genre_keys, words = n.words, audio_hash = n.audio_hash,
+    mb_recording = n.mb_recording, mb_release = n.mb_release, tag_key = n.tag_key, card = n.card,
+    album_tags = n.album_tags, album_claim = n.album_claim, picture_hash = n.picture_hash,
+    picture_id = n.picture_id, changed = now(), missing_since = null
+from unnest(:old::bigint[], :new::bigint[]) as pair (old, new)
+join tracks n on n.id = pair.new
+where t.id = pair.old
+
+-- name: move_roles
+update track_artists r set track_id = pair.old
+from unnest(:old::bigint[], :new::bigint[]) as pair (old, new)
+where r.track_id = pair.new
+
+-- name: move_marks
+update marks m set item_id = pair.old
+from unnest(:old::bigint[], :new::bigint[]) as pair (old, new)
+where m.kind = 'track' and m.item_id = pair.new
+    and not exists (
+        select from marks o where o.user_id = m.user_id and o.kind = 'track' and o.item_id = pair.old
+    )
+
+-- name: drop_tracks
+delete from tracks where id = any(:ids::bigint[])
+
+-- name: bury_tracks
+update tracks set missing_since = now() where id = any(:ids::bigint[]) and missing_since is null
+
+-- name: purge
+with gone as (
+    delete from tracks
+    where library_id = :library and missing_since < now() - make_interval(days => :days)
+    returning id
+), forgotten as (
+    delete from marks where kind = 'track' and item_id in (select id from gone)
+)
+select count(*)::integer from gone
+
+-- name: purge_albums
+delete from albums a
+where library_id = :library and missing_since < now() - make_interval(days => :days)
+    and not exists (select from tracks where album_id = a.id)
+
+-- name: save_problems
+insert into problems (library_id, path, size, mtime_ns, reader, reason)
+select :library, path, size, mtime_ns, :reader, reason
+from unnest(:path::bytea[], :size::bigint[], :mtime_ns::bigint[], :reason::text[])
+    as new (path, size, mtime_ns, reason)
+on conflict (library_id, path) do update
+set size = excluded.size, mtime_ns = excluded.mtime_ns, reader = excluded.reader,
+    reason = excluded.reason,
+    since = case when problems.reason = excluded.reason then problems.since else now() end
+
+-- name: drop_problems
+delete from problems where library_id = :library and path = any(:paths::bytea[])
+
+-- name: count_artists
+with live as (
+    select r.artist_id, t.library_id, t.id, t.album_id, r.role
+    from track_artists r join tracks t on t.id = r.track_id and t.missing_since is null
+    where r.artist_id = any(:artists::bigint[])
+), counted as (
+    select artist_id, library_id,
+        (count(distinct album_id) filter (where role = 'albumartist'))::integer as albums,
+        count(distinct id)::integer as songs, array_agg(distinct role order by role) as roles
+    from live group by artist_id, library_id
+)
+insert into artist_counts (artist_id, library_id, album_count, song_count, roles)
+select artist_id, library_id, albums, songs, roles from counted
+on conflict (artist_id, library_id) do update
+set album_count = excluded.album_count, song_count = excluded.song_count, roles = excluded.roles
+where (artist_counts.album_count, artist_counts.song_count, artist_counts.roles)
+    is distinct from (excluded.album_count, excluded.song_count, excluded.roles)
+
+-- name: uncount_artists
+delete from artist_counts c
+where c.artist_id = any(:artists::bigint[]) and not exists (
+    select from track_artists r join tracks t on t.id = r.track_id and t.missing_since is null
+    where r.artist_id = c.artist_id and t.library_id = c.library_id
+)
+
+-- name: count_genres
+insert into genres (library_id, key, name, song_count, album_count)
+select :library, g.key, g.name, count(t.id)::integer, count(distinct t.album_id)::integer
+from unnest(:keys::text[], :names::text[]) as g (key, name)
+left join tracks t on t.library_id = :library and t.missing_since is null
+    and t.genre_keys @> array[g.key]
+group by g.key, g.name
+on conflict (library_id, key) do update
+set name = coalesce(nullif(excluded.name, ''), genres.name), song_count = excluded.song_count,
+    album_count = excluded.album_count
+
+-- name: uncount_genres
+delete from genres where library_id = :library and song_count = 0
+
+-- name: changed
+with told as (
+    update libraries set changed = now() where id = :library returning id
+)
+select pg_notify('dulcian_library', '') from told
+
+-- name: scanned
+update libraries set scanned = now() where id = :library

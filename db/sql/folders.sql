@@ -1,0 +1,26 @@
+-- part: columns
+f.id, f.library_id, f.parent_id, f.name, f.letter, f.picture_id, f.created, f.average_rating,
+m.starred, m.rating, m.play_count, m.played
+
+-- part: mine
+left join marks m on m.user_id = :user and m.kind = 'folder' and m.item_id = f.id
+
+-- part: seen
+f.missing_since is null and f.library_id = any(:libraries)
+
+-- name: by_id
+select {columns} from folders f {mine} where f.id = :folder and {seen}
+
+-- name: by_parent
+select {columns} from folders f {mine} where f.parent_id = :parent and {seen}
+order by f.sort_name, f.id
+
+-- name: top
+select {columns} from folders f join folders root on root.id = f.parent_id {mine}
+where root.parent_id is null and {seen}
+order by f.sort_name, f.id
+
+-- name: starred
+select {columns} from marks m join folders f on f.id = m.item_id
+where m.user_id = :user and m.kind = 'folder' and m.starred is not null and {seen}
+order by m.starred desc, f.id desc

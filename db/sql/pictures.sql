@@ -1,0 +1,25 @@
+-- part: columns
+p.id, l.path as root, p.path, p.embedded, p.hash
+
+-- part: seen
+p.library_id = any(:libraries)
+
+-- name: by_id
+select {columns} from pictures p join libraries l on l.id = p.library_id
+where p.id = :item and {seen}
+
+-- name: of_track
+select {columns} from tracks x join pictures p on p.id = x.picture_id
+join libraries l on l.id = p.library_id where x.id = :item and {seen}
+
+-- name: of_album
+select {columns} from albums x join pictures p on p.id = x.picture_id
+join libraries l on l.id = p.library_id where x.id = :item and {seen}
+
+-- name: of_artist
+select {columns} from artists x join pictures p on p.id = x.picture_id
+join libraries l on l.id = p.library_id where x.id = :item and {seen}
+
+-- name: of_folder
+select {columns} from folders x join pictures p on p.id = x.picture_id
+join libraries l on l.id = p.library_id where x.id = :item and {seen}

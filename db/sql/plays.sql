@@ -1,0 +1,48 @@
+-- name: add
+with given as (
+    select * from unnest(:tracks::bigint[], :times::timestamptz[]) as g (track_id, played)
+), known as (
+    select g.track_id, g.played, t.album_id from given g join tracks t on t.id = g.track_id
+    where t.library_id = any(:libraries)
+), fresh as (
+    insert into plays (user_id, track_id, played, client)
+    select :user, track_id, played, :client from known
+    on conflict (user_id, track_id, played) do nothing
+    returning track_id, played
+), sums as (
+    select 'track' as kind, track_id as item_id, count(*)::integer as n, max(played) as played
+    from fresh group by track_id
+    union all
+    select 'album', k.album_id, count(*)::integer, max(f.played)
+    from fresh f join (select distinct track_id, album_id from known) k using (track_id)
+    group by k.album_id
+), counted as (
+    insert into marks (user_id, kind, item_id, play_count, played)
+    select :user, kind, item_id, n, played from sums
+    on conflict (user_id, kind, item_id) do update
+    set play_count = marks.play_count + excluded.play_count,
+        played = greatest(marks.played, excluded.played)
+)
+select count(*)::integer from known
+
+-- name: hear
+insert into now_playing (user_id, client, track_id, started)
+select :user, :client, t.id, now() from tracks t where t.id = :track and t.library_id = any(:libraries)
+on conflict (user_id, client) do update set track_id = excluded.track_id, started = excluded.started
+returning true
+
+-- name: forget
+delete from now_playing where started < now() - interval '1 day'
+
+-- name: heard
+select t.id, t.folder_id, t.album_id, t.picture_id, t.suffix, t.content_type, t.size, t.duration,
+       t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, t.card,
+       u.name as user_name, n.client, n.started
+from now_playing n
+join tracks t on t.id = n.track_id
+join users u on u.id = n.user_id
+left join marks m on m.user_id = :user and m.kind = 'track' and m.item_id = t.id
+where t.missing_since is null and t.library_id = any(:libraries)
+  -- Gone when the song must be over; a pause is forgiven for a little while.
+  and n.started + make_interval(secs => greatest(t.duration, 30) + 60) > now()
+order by n.started desc, u.name

@@ -1,0 +1,67 @@
+-- part: columns
+t.id, t.folder_id, t.album_id, t.picture_id, t.suffix, t.content_type, t.size, t.duration,
+t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, t.card
+
+-- part: mine
+left join marks m on m.user_id = :user and m.kind = 'track' and m.item_id = t.id
+
+-- part: seen
+t.missing_since is null and t.library_id = any(:libraries)
+
+-- name: by_ids
+select {columns} from tracks t {mine} where t.id = any(:ids) and {seen}
+
+-- name: by_album
+select {columns} from tracks t {mine}
+where t.album_id = :album and {seen}
+order by t.disc, t.track, t.title_sort, t.id
+
+-- name: by_folder
+select {columns} from tracks t {mine}
+where t.folder_id = :folder and {seen}
+order by t.disc, t.track, t.path, t.id
+
+-- name: in_roots
+select {columns} from tracks t join folders f on f.id = t.folder_id {mine}
+where f.parent_id is null and {seen}
+order by t.path, t.id
+
+-- name: by_genre
+select {columns} from (
+    select t.id from tracks t where t.genre_keys @> array[:genre::text] and {seen}
+    order by t.id limit :size offset :offset
+) page join tracks t using (id) {mine}
+order by t.id
+
+-- name: random
+-- Uniform and without reading the table: ids are drawn, most of them exist.
+select {columns} from (
+    select t.id from tracks t
+    where t.id = any(array(
+        select 1 + floor(random() * (select max(id) from tracks))::bigint
+        from generate_series(1, :draws::integer)
+    )) and {seen}
+    order by random() limit :size
+) pick join tracks t using (id) {mine}
+order by random()
+
+-- name: random_from
+select {columns} from (
+    select t.id from tracks t
+    where {seen}
+      and (:genre::text is null or t.genre_keys @> array[:genre::text])
+      and (:from_year::integer is null or t.year >= :from_year::integer)
+      and (:to_year::integer is null or t.year <= :to_year::integer)
+    order by random() limit :size
+) pick join tracks t using (id) {mine}
+order by random()
+
+-- name: starred
+select {columns} from marks m join tracks t on t.id = m.item_id
+where m.user_id = :user and m.kind = 'track' and m.starred is not null and {seen}
+order by m.starred desc, t.id desc
+
+-- name: file
+select t.id, l.path as root, t.path, t.size, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate, t.card
+from tracks t join libraries l on l.id = t.library_id
+where t.id = :track and {seen}

@@ -1,0 +1,124 @@
+"""How text becomes what is searched and sorted: folded words, the same for what is stored and asked.
+
+PostgreSQL's own dictionaries are not used (an embedded server has no `unaccent`, no ICU), so a query
+finds the same songs on every server. Pure functions; the scan calls them once per name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from anyascii import anyascii
+
+# Letters that decompose into nothing: what people type instead.
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"}
+)
+# Accents, Arabic and Hebrew vowel points. Other marks (kana, Indic, Thai) tell words apart and stay.
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
+_APOSTROPHES = re.compile("['\u2018\u2019\u02bc`\u00b4]")
+# Scripts written without spaces, or with particles: any part of a run may be asked for.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+    "\uf900-\ufaff\U00020000-\U0003134f\u3005\u30fc]+"
+)
+_ASCII_WORD = re.compile("[a-z0-9]+")
+_LONGEST_WORD = 60
+_LONGEST_RUN = 24
+_MOST_WORDS = 200
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """Case, accents, width and ligatures away: `Dvořák` and `DVORAK` are the same."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    return " ".join(_plain(text).translate(_LETTERS).split())
+
+
+def tokens(*texts: str) -> list[str]:
+    """The words under which these texts are found, sorted, without repeats.
+
+    Beside the words themselves: a chunk without its punctuation (`AC/DC` as `acdc`), words of
+    other scripts in Latin letters, and every ending of a run in a script without spaces.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        for chunk in _chunks(text):
+            words = list(_words(chunk))
+            found.update(dict.fromkeys(_stored(words)))
+            if len(words) > 1:
+                found["".join(words)[:_LONGEST_WORD]] = None
+    return sorted(list(found)[:_MOST_WORDS])
+
+
+def prefix_query(text: str) -> str:
+    """A `tsquery` that wants a word beginning with each word of the text; empty: no word in it."""
+    words = dict.fromkeys(word for chunk in _chunks(text) for word in _words(chunk))
+    return " & ".join(f"'{word}':*" for word in list(words)[:16])
+
+
+def sort_key(name: str, articles: Iterable[str]) -> str:
+    """What a name is sorted by: its letters, digits and spaces, without case, accents, leading article.
+
+    Letters of their own (`ł`, `ø`, `æ`) stay what they are, and come after `z`.
+    """
+    plain = _plain(" ".join(name.split()))
+    first, _, rest = plain.partition(" ")
+    if rest and first in {_plain(article) for article in articles}:
+        plain = rest
+    return "".join(char for char in plain if char.isalnum() or char == " ").lstrip() or plain
+
+
+def letter(key: str) -> str:
+    """The heading of a sort key in an index: its first letter, `#` for digits, signs and Han."""
+    first = key[:1].upper()
+    return first if first.isalpha() and not _UNSPACED.match(first) and len(first) == 1 else "#"
+
+
+def _plain(text: str) -> str:
+    """Without case, accents and width."""
+    bare = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    return unicodedata.normalize("NFC", bare).casefold()
+
+
+def _chunks(text: str) -> list[str]:
+    """What white space separates, folded, apostrophes away (`don't` is `dont`)."""
+    return _APOSTROPHES.sub("", fold(text)).split()
+
+
+def _words(chunk: str) -> Iterator[str]:
+    """The words of one chunk; marks of Indic scripts belong to their word."""
+    if chunk.isascii():
+        yield from (word[:_LONGEST_WORD] for word in _ASCII_WORD.findall(chunk))
+        return
+    word = ""
+    for char in chunk:
+        if char.isalnum() or (word and unicodedata.category(char).startswith("M")):
+            word += char
+        elif word:
+            yield word[:_LONGEST_WORD]
+            word = ""
+    if word:
+        yield word[:_LONGEST_WORD]
+
+
+def _stored(words: Iterable[str]) -> Iterator[str]:
+    for word in words:
+        yield word
+        if word.isascii():
+            continue
+        yield from _latin(word)
+        for run in _UNSPACED.findall(word):
+            for start in range(1, min(len(run), _LONGEST_RUN)):
+                yield run[start:]
+                yield from _latin(run[start:])
+
+
+def _latin(word: str) -> Iterator[str]:
+    spelt = "".join(_ASCII_WORD.findall(anyascii(word).lower()))
+    if spelt:
+        yield spelt[:_LONGEST_WORD]

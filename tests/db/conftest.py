@@ -1,0 +1,57 @@
+"""Data folders, and servers on them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conf.settings import Database
+from db.embedded import Embedded
+from tests.support import postgres
+from tests.support.servers import (
+    Make,
+    copy_tree,
+)
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a stopped cluster, to copy: making one takes seconds."""
+    folder = tmp_path_factory.mktemp("embedded") / "data"
+    embedded = Embedded(folder, Database(), postgres.CARELESS)
+    embedded.start()
+    embedded.stop()
+    return folder
+
+
+@pytest.fixture
+def data(whole: Path, tmp_path: Path) -> Path:
+    """A data folder of the test's own, with a stopped cluster."""
+    folder = tmp_path / "data"
+    copy_tree(whole, folder)
+    return folder
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    """Makes servers, which are stopped after the test."""
+    made: list[Embedded] = []
+
+    def one(folder: Path, settings: Database | None = None, **tuning: str) -> Embedded:
+        made.append(Embedded(folder, settings or Database(), postgres.CARELESS | tuning))
+        return made[-1]
+
+    yield one
+    for embedded in made:
+        embedded.stop()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can reach."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
