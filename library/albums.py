@@ -1,0 +1,125 @@
+"""What an album is, made from the songs on it. Pure functions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from db.batches import AlbumSong
+from db.rows import AlbumCard, Date, DiscTitle
+from db.words import fold, sort_key, tokens
+from db.writes import AlbumWrite
+from library import paths
+from library.cards import SEPARATOR
+
+T = TypeVar("T", bound=Hashable)
+
+
+def album_row(
+    key: str, songs: Sequence[AlbumSong], picture_id: int, articles: tuple[str, ...]
+) -> AlbumWrite:
+    """An album to be written. `songs` come by disc and track, and are not empty."""
+    card = _card(songs)
+    return AlbumWrite(
+        id=songs[0].album_id,
+        key=key,
+        name=card.name,
+        sort_name=sort_key(card.sort_name or card.name, articles),
+        artist_sort=sort_key(card.artist, articles),
+        year=_commonest(song.card.year for song in songs if song.card.year) or 0,
+        genre_keys=SEPARATOR.join(dict.fromkeys(key for song in songs for key in song.genre_keys)),
+        words=" ".join(tokens(card.name, card.artist, *(artist.name for artist in card.artists))),
+        song_count=len(songs),
+        duration=sum(song.duration for song in songs),
+        card=msgspec.json.encode(card).decode(),
+        picture_id=picture_id,
+        created=min(song.created for song in songs),
+    )
+
+
+def artists_of(songs: Sequence[AlbumSong]) -> list[tuple[int, int, int]]:
+    """Album, artist and position of each album artist."""
+    return [
+        (songs[0].album_id, artist.id, position)
+        for position, artist in enumerate(songs[0].card.album_artists)
+    ]
+
+
+def _card(songs: Sequence[AlbumSong]) -> AlbumCard:
+    tags = [song.tags for song in songs]
+    return AlbumCard(
+        name=_commonest(song.card.album for song in songs) or "",
+        artist=_commonest(song.card.album_artist for song in songs) or "",
+        artists=songs[0].card.album_artists,
+        genres=_by_count(genre for song in songs for genre in song.card.genres),
+        moods=_by_count(mood for song in songs for mood in song.card.moods),
+        labels=_by_count(label for each in tags for label in each.labels),
+        release_types=_by_count(kind for each in tags for kind in each.release_types),
+        disc_titles=_disc_titles(songs),
+        sort_name=_commonest(each.sort_name for each in tags if each.sort_name) or "",
+        version=_commonest(each.version for each in tags if each.version) or "",
+        mbid=_commonest(each.mbid for each in tags if each.mbid) or "",
+        release_date=_date(each.release_date for each in tags),
+        original_date=_date(each.original_date for each in tags),
+        compilation=any(each.compilation for each in tags),
+        explicit=_explicit(songs),
+    )
+
+
+def _commonest(values: Iterable[T]) -> T | None:
+    """The value that most have; of several, the first."""
+    counts = Counter(values).most_common(1)
+    return counts[0][0] if counts else None
+
+
+def _by_count(values: Iterable[str]) -> tuple[str, ...]:
+    """Each value once, the commonest first; what differs in case alone is one."""
+    counts: Counter[str] = Counter()
+    spelling: dict[str, str] = {}
+    for value in values:
+        key = fold(value)
+        spelling.setdefault(key, value)
+        counts[key] += 1
+    return tuple(spelling[key] for key, _ in counts.most_common())
+
+
+def _date(dates: Iterable[Date | None]) -> Date | None:
+    """The commonest date, as exactly as it is given."""
+    known = [(each.year, each.month, each.day) for each in dates if each]
+    best = _commonest(known)
+    return Date(year=best[0], month=best[1], day=best[2]) if best else None
+
+
+def _disc_titles(songs: Sequence[AlbumSong]) -> tuple[DiscTitle, ...]:
+    titles: dict[int, str] = {}
+    for song in songs:
+        if song.tags.disc_title:
+            titles.setdefault(song.card.disc, song.tags.disc_title)
+    return tuple(DiscTitle(disc=disc, title=title) for disc, title in sorted(titles.items()))
+
+
+def _explicit(songs: Sequence[AlbumSong]) -> str:
+    """Explicit when any song is, clean when all songs with a word about it are."""
+    said = {song.card.explicit for song in songs} - {""}
+    return "explicit" if "explicit" in said else next(iter(said), "")
+
+
+def picture(
+    songs: Sequence[AlbumSong], covers: Mapping[bytes, int], embedded: Mapping[bytes, int]
+) -> int:
+    """The picture of an album: a cover file of its folders, else the first in its songs; 0: none.
+
+    `covers` has the cover of each folder, `embedded` the id of each picture in tags, by hash.
+    """
+    folders = dict.fromkeys(paths.folder(song.path) for song in songs)
+    above = dict.fromkeys(paths.album_folder(folder) for folder in folders)
+    for folder in (*above, *folders):
+        if found := covers.get(folder):
+            return found
+    for song in songs:
+        if song.picture_hash and (found := embedded.get(song.picture_hash)):
+            return found
+    return 0

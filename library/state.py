@@ -1,0 +1,174 @@
+"""What a running scan knows: its libraries, its progress, what it has touched."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Collection
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from db.batches import ArtistState
+from db.catalog import Broken, ImageState, Known
+from db.rows import LibraryRow, ScanRow
+from library import paths
+from library.tags.facts import Answer
+from library.walk import Stamp, Walk
+
+if TYPE_CHECKING:
+    from conf.settings import Settings
+    from db.database import Database
+    from library import Sandbox
+
+_SECONDS_BETWEEN_REPORTS = 0.5
+
+
+class GivenUpError(Exception):
+    """Somebody else took this scan for dead, or the server stops: end without a report."""
+
+
+@dataclass
+class Progress:
+    """The figures of the scan's row."""
+
+    step: str = ""
+    seen: int = 0
+    todo: int = 0
+    read: int = 0
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    missing: int = 0
+    broken: int = 0
+
+
+@dataclass
+class Folder:
+    """A folder of a library as the database has it."""
+
+    id: int
+    picture_id: int | None = None
+    missing: bool = False
+
+
+@dataclass
+class Library:
+    """One library of a scan, and what is to be done to it."""
+
+    row: LibraryRow
+    walk: Walk = field(default_factory=Walk)
+    known: dict[bytes, Known] = field(default_factory=dict)
+    broken: dict[bytes, Broken] = field(default_factory=dict)
+    images: dict[bytes, ImageState] = field(default_factory=dict)
+    folders: dict[bytes, Folder] = field(default_factory=dict)
+    groups: dict[bytes, set[int]] = field(default_factory=dict)
+    groups_with_songs: set[bytes] = field(default_factory=set)
+    todo: list[bytes] = field(default_factory=list)
+    vanished: list[Known] = field(default_factory=list)
+    revived: list[int] = field(default_factory=list)
+    failures: dict[bytes, str] = field(default_factory=dict)
+    refused: str = ""
+    changed: bool = False
+    albums: set[int] = field(default_factory=set)
+    artists: set[int] = field(default_factory=set)
+    genres: dict[str, str] = field(default_factory=dict)
+    new_albums: set[int] = field(default_factory=set)
+    moves: dict[int, Counter[int]] = field(default_factory=dict)
+    _covers: dict[bytes, bytes] | None = None
+
+    @property
+    def first_time(self) -> bool:
+        """Whether no scan of it has ended yet."""
+        return self.row.scanned is None
+
+    def add_to_group(self, path: bytes, folder_id: int) -> None:
+        """A folder belongs to the album folder that it stands for."""
+        self.groups.setdefault(paths.album_folder(path), set()).add(folder_id)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of it is known yet."""
+        return not self.known and not self.folders
+
+    def note(self, involved: tuple[set[int], set[int], set[str]]) -> None:
+        """These albums, artists and genres are to be counted anew."""
+        self.albums |= involved[0]
+        self.artists |= involved[1]
+        for key in involved[2]:
+            self.genres.setdefault(key, "")
+
+    def set_image(self, path: bytes, stamp: Stamp, picture_id: int | None) -> None:
+        """A cover file was read."""
+        self.images[path] = ImageState(path, stamp.size, stamp.mtime_ns, picture_id)
+
+    def covers_in(self, folders: Collection[bytes]) -> dict[bytes, bytes]:
+        """The cover file of each of these folders that has one."""
+        if self._covers is None:
+            self._covers = {
+                paths.folder(path): path
+                for path in self.walk.images
+                if paths.stem(path).lower() != paths.PORTRAIT.encode()
+            }
+        return {folder: self._covers[folder] for folder in folders if folder in self._covers}
+
+    def live_folders(self) -> set[bytes]:
+        """Folders with songs in them, or somewhere below; the library itself always."""
+        found: set[bytes] = {b""}
+        for path in self.walk.files:
+            if path in self.failures and path not in self.known:
+                continue
+            folder = paths.folder(path)
+            while folder not in found:
+                found.add(folder)
+                folder = paths.folder(folder)
+        return found
+
+    def note_move(self, old_album: int, new_album: int) -> None:
+        """A song changed its album."""
+        if old_album != new_album:
+            self.moves.setdefault(old_album, Counter())[new_album] += 1
+
+
+Unit = tuple[Library, list[tuple[bytes, Answer]]]
+"""Answers of whole album folders of one library."""
+
+
+class Scan:
+    """One scan on its way through the steps."""
+
+    def __init__(self, db: Database, settings: Settings, job: ScanRow, sandbox: Sandbox) -> None:
+        self.db = db
+        self.settings = settings
+        self.job = job
+        self.sandbox = sandbox
+        self.progress = Progress()
+        self.libraries: list[Library] = []
+        self.units: AsyncIterator[Unit] | None = None
+        self.artists: dict[str, ArtistState] = {}
+        self.named: set[str] = set()
+        self._reported = 0.0
+        self._given_up = False
+
+    @property
+    def open_libraries(self) -> list[Library]:
+        """Those that are not refused."""
+        return [library for library in self.libraries if not library.refused]
+
+    async def report(self, *, now: bool = False) -> None:
+        """Write the figures into the scan's row, not more often than people can look."""
+        if self._given_up:
+            raise GivenUpError
+        if not now and time.monotonic() - self._reported < _SECONDS_BETWEEN_REPORTS:
+            return
+        self._reported = time.monotonic()
+        if not await self.db.scans.progress(self.job.id, **asdict(self.progress)):
+            self._given_up = True
+            raise GivenUpError
+
+    async def heartbeat(self, every: float = 10.0) -> None:
+        """Go on saying that the scan lives, also while one file takes long."""
+        while True:
+            await asyncio.sleep(every)
+            if not await self.db.scans.progress(self.job.id, **asdict(self.progress)):
+                self._given_up = True

@@ -1,0 +1,16 @@
+"""The steps of a scan, in order. Each is a module with NAME and `async def run(scan)`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from library.state import Scan
+from library.steps import artwork, changed, merge, prune, read, totals, walk
+
+Step = Callable[[Scan], Awaitable[None]]
+
+STEPS: tuple[tuple[str, Step], ...] = tuple(
+    (module.NAME, module.run) for module in (walk, changed, read, merge, artwork, prune, totals)
+)
+
+__all__ = ["STEPS", "Step"]

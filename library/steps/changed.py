@@ -1,0 +1,98 @@
+"""Second: compare what was found with what is known, and refuse what looks like a missing disk."""
+
+from __future__ import annotations
+
+from library import paths
+from library.state import Folder, Library, Scan
+from library.tags.facts import READER
+
+NAME = "changed"
+
+_HANDFUL = 20
+
+
+async def run(scan: Scan) -> None:
+    """Work out what is to be read, and what has vanished."""
+    for library in scan.open_libraries:
+        await _load(scan, library)
+        _compare(library, complete=scan.job.complete)
+        if library.todo and not library.first_time:
+            await _revive(scan, library)
+        # Files that turn up elsewhere are no loss: at best, all new ones are such.
+        new = sum(path not in library.known for path in library.todo)
+        lost = len(library.vanished) - new
+        if not scan.job.accept_removals and too_many(scan, library, lost):
+            library.refused = refusal(library, lost)
+            continue
+        scan.progress.todo += len(library.todo)
+        await scan.report()
+
+
+async def _load(scan: Scan, library: Library) -> None:
+    catalog, key = scan.db.catalog, library.row.id
+    library.known = {known.path: known for known in await catalog.known(key)}
+    library.broken = {broken.path: broken for broken in await catalog.broken(key)}
+    library.images = {image.path: image for image in await catalog.images(key)}
+    for folder in await catalog.folders(key):
+        library.folders[folder.path] = Folder(folder.id, folder.picture_id, folder.missing)
+        library.add_to_group(folder.path, folder.id)
+    library.groups_with_songs = {paths.album_folder(paths.folder(path)) for path in library.known}
+
+
+def _compare(library: Library, *, complete: bool) -> None:
+    """Sort the files that were found: as known, known to be unreadable, to be read."""
+    for path, stamp in library.walk.files.items():
+        broken = library.broken.get(path)
+        known = library.known.get(path)
+        if broken and (broken.size, broken.mtime_ns, broken.reader) == (*stamp, READER):
+            library.failures[path] = ""
+        elif not known or (known.size, known.mtime_ns, known.reader) != (*stamp, READER):
+            library.todo.append(path)
+            continue
+        if complete:
+            library.todo.append(path)
+    for path, reason in library.walk.unreadable.items():
+        library.failures[path] = reason
+    library.vanished = [
+        known
+        for path, known in library.known.items()
+        if path not in library.walk.files and not library.walk.hidden(path)
+    ]
+
+
+async def _revive(scan: Scan, library: Library) -> None:
+    """Missing songs whose files are back as they were need not be read."""
+    if scan.job.complete:
+        return
+    files = library.walk.files
+    back = {
+        known.path: known
+        for known in await scan.db.catalog.tombstones(library.row.id)
+        if known.path not in library.known
+        and files.get(known.path) == (known.size, known.mtime_ns)
+        and known.reader == READER
+    }
+    library.revived = [known.id for known in back.values()]
+    library.known |= back
+    library.todo = [path for path in library.todo if path not in back]
+
+
+def too_many(scan: Scan, library: Library, lost: int) -> bool:
+    """Whether so many songs would be dropped that a disk is more likely to be missing."""
+    there = len(library.known)
+    if lost <= 0:
+        return False
+    if lost >= there and not library.walk.files:
+        return True
+    share = lost * 100 > there * scan.settings.library.removal_threshold
+    return share and (lost > _HANDFUL or lost >= there)
+
+
+def refusal(library: Library, lost: int) -> str:
+    """What happened, and how to go on."""
+    where = paths.shown(library.row.path)
+    return (
+        f"{library.row.name}: {lost:,} of {len(library.known):,} songs are not in {where} any more;"
+        " nothing was removed. Is a disk missing? If they are really gone, run"
+        " `dulcian scan --accept-removals`."
+    )

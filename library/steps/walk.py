@@ -1,0 +1,30 @@
+"""First: look through the folders, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from library import paths
+from library.state import Library, Scan
+from library.walk import Walker
+
+NAME = "walk"
+
+
+async def run(scan: Scan) -> None:
+    """Note what each library holds; one whose folder is not there is refused."""
+    for library in scan.libraries:
+        await _walk(scan, library)
+        scan.progress.seen += len(library.walk.files)
+        await scan.report()
+
+
+async def _walk(scan: Scan, library: Library) -> None:
+    root = library.row.path
+    walker = Walker(root, scan.settings.library)
+    library.walk = await asyncio.to_thread(walker.run)
+    if library.walk.root_problem:
+        library.refused = f"{library.row.name}: {library.walk.root_problem}."
+    elif not os.path.isdir(root):
+        library.refused = f"{library.row.name}: {paths.shown(root)} is not a folder."

@@ -1,0 +1,235 @@
+"""Writes songs, with the folders, artists, albums and pictures that they need."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from db.batches import AlbumSong, AlbumState, Batch
+from db.rows import AlbumTags, TrackCard
+from db.words import fold, letter, sort_key
+from db.writes import AlbumWrite, ArtistWrite, FolderWrite, TrackWrite
+from library import albums as summary
+from library import cards, covers, paths
+from library.cards import Place, Song
+from library.identity import Album
+from library.state import Folder, Library, Scan
+from library.steps import totals
+from library.tags.facts import READER
+
+
+class Writer:
+    """One unit of songs, in one transaction."""
+
+    def __init__(self, scan: Scan, library: Library, batch: Batch) -> None:
+        self._scan = scan
+        self._library = library
+        self._batch = batch
+        self._articles = scan.settings.library.ignored_articles
+
+    async def write(
+        self, songs: list[Song], albums: dict[bytes, Album], homeless: Sequence[int]
+    ) -> None:
+        """Write songs; `homeless` are rows whose files now hold other songs."""
+        changed = [song.id for song in songs if song.id]
+        self._library.note(await self._batch.involved([*changed, *homeless]))
+        await self._batch.bury(homeless)
+        artists = await self._artists(songs, albums)
+        folders = await self._folders(songs)
+        pictures = await self._pictures(songs)
+        made = [
+            (song, cards.track_card(song, albums[song.path], artists), cards.album_tags(song.facts))
+            for song in songs
+        ]
+        await self._give_ids(songs)
+        places = await self._albums(made, albums, folders, pictures)
+        rows = [
+            cards.track_row(song, card, tags, places[song.path], self._articles)
+            for song, card, tags in made
+        ]
+        await self._tracks(rows, changed=set(changed))
+        await self._batch.roles(
+            changed, [role for song, card, _ in made for role in cards.roles(song, card)]
+        )
+        self._count(made, changed)
+        for song in songs:
+            if song.old_album:
+                self._library.note_move(song.old_album, places[song.path].album_id)
+        await totals.refresh(self._scan, self._library, self._batch)
+
+    async def _artists(self, songs: Sequence[Song], albums: dict[bytes, Album]) -> dict[str, int]:
+        """Ids by key of everybody who is named."""
+        rows: dict[str, ArtistWrite] = {}
+        for song in songs:
+            for person in cards.people(song, albums[song.path]):
+                row = cards.artist_row(person, self._articles)
+                rows[row.key] = cards.merged(rows[row.key], row) if row.key in rows else row
+        known = self._scan.artists
+        unknown = [row for key, row in rows.items() if key not in known]
+        for state in await self._batch.add_artists(unknown):
+            known[state.key] = state
+        await self._batch.change_artists([row for row in rows.values() if self._renamed(row)])
+        self._library.artists |= {known[key].id for key in rows}
+        return {key: known[key].id for key in rows}
+
+    def _renamed(self, row: ArtistWrite) -> bool:
+        """Whether an artist is written otherwise now; the first song read in a scan decides."""
+        if row.key in self._scan.named:
+            return False
+        self._scan.named.add(row.key)
+        state = self._scan.artists[row.key]
+        return (state.name, state.sort_name) != (row.name, row.sort_name) or (
+            bool(row.mbid) and row.mbid != state.mbid
+        )
+
+    async def _folders(self, songs: Sequence[Song]) -> dict[bytes, Folder]:
+        """The folders of songs, with all folders above them."""
+        there = self._library.folders
+        missing: set[bytes] = set()
+        for song in songs:
+            folder = paths.folder(song.path)
+            while folder not in there and folder not in missing:
+                missing.add(folder)
+                folder = paths.folder(folder)
+        wanted = sorted(missing)
+        now = datetime.now(UTC)
+        rows = []
+        for path, new_id in zip(
+            wanted, await self._batch.new_ids("folders", len(wanted)), strict=True
+        ):
+            there[path] = Folder(new_id)
+            self._library.add_to_group(path, new_id)
+            rows.append(self._folder_row(path, new_id, now))
+        await self._batch.add_folders(rows)
+        return there
+
+    def _folder_row(self, path: bytes, new_id: int, now: datetime) -> FolderWrite:
+        name = paths.shown(path.rpartition(b"/")[2]) if path else self._library.row.name
+        order = sort_key(name, self._articles)
+        parent = self._library.folders[paths.folder(path)].id if path else 0
+        return FolderWrite(new_id, parent, path, name, order, letter(order), now)
+
+    async def _pictures(self, songs: Sequence[Song]) -> dict[bytes, int]:
+        """Ids by hash of the pictures inside of songs."""
+        found = [
+            (song.facts.picture_hash, True, song.path) for song in songs if song.facts.picture_hash
+        ]
+        return await self._batch.pictures(found)
+
+    async def _give_ids(self, songs: Sequence[Song]) -> None:
+        new = [song for song in songs if not song.id]
+        ids = await self._batch.new_ids("tracks", len(new))
+        for song, new_id in zip(new, ids, strict=True):
+            song.id = new_id
+
+    async def _albums(
+        self,
+        made: Sequence[tuple[Song, TrackCard, AlbumTags]],
+        albums: dict[bytes, Album],
+        folders: dict[bytes, Folder],
+        pictures: dict[bytes, int],
+    ) -> dict[bytes, Place]:
+        """Make the albums that are new; where each song is to stand."""
+        of_key: dict[str, list[tuple[Song, TrackCard, AlbumTags]]] = defaultdict(list)
+        for each in made:
+            of_key[albums[each[0].path].key].append(each)
+        known = await self._batch.albums(of_key.keys())
+        new = [key for key in of_key if key not in known]
+        ids = dict(zip(new, await self._batch.new_ids("albums", len(new)), strict=True))
+        files = await covers.of_folders(
+            self._scan, self._library, self._batch, _cover_folders(song for song, _, _ in made)
+        )
+        now = datetime.now(UTC)
+        places: dict[bytes, Place] = {}
+        rows: list[AlbumWrite] = []
+        owners: list[tuple[int, int, int]] = []
+        for key, members in of_key.items():
+            state = known.get(key)
+            album_id = state.id if state else ids[key]
+            times = {song.path: added_at(self._library, song, now) for song, _, _ in members}
+            songs = _album_songs(album_id, members, times)
+            shown = self._shown(state, songs, files, pictures)
+            if state is None:
+                rows.append(summary.album_row(key, songs, shown, self._articles))
+                owners += summary.artists_of(songs)
+            for song, _, _ in members:
+                places[song.path] = Place(
+                    folders[paths.folder(song.path)].id,
+                    album_id,
+                    pictures.get(song.facts.picture_hash, 0) or shown,
+                    times[song.path],
+                )
+        await self._batch.add_albums(rows, owners)
+        self._library.albums |= {state.id for state in known.values()}
+        self._library.new_albums |= set(ids.values())
+        return places
+
+    def _shown(
+        self,
+        state: AlbumState | None,
+        songs: Sequence[AlbumSong],
+        files: dict[bytes, int],
+        pictures: dict[bytes, int],
+    ) -> int:
+        """The picture of an album; that of a known one is looked at again later."""
+        if state is not None and state.picture_id:
+            return state.picture_id
+        return summary.picture(songs, files, pictures)
+
+    async def _tracks(self, rows: Sequence[TrackWrite], *, changed: set[int]) -> None:
+        old = [row for row in rows if row.id in changed]
+        await self._batch.change_tracks(old, READER)
+        new = [row for row in rows if row.id not in changed]
+        await self._batch.add_tracks(new, READER, self._scan.job.id)
+
+    def _count(
+        self, made: Sequence[tuple[Song, TrackCard, AlbumTags]], changed: Sequence[int]
+    ) -> None:
+        progress, library = self._scan.progress, self._library
+        progress.changed += len(changed)
+        progress.added += len(made) - len(changed)
+        for song, card, _ in made:
+            for genre in card.genres:
+                key = fold(genre)
+                library.genres[key] = library.genres.get(key) or genre
+
+
+def _cover_folders(songs: Iterable[Song]) -> set[bytes]:
+    """Where the covers of albums may lie: beside the songs, and above the folders of discs."""
+    folders = {paths.folder(song.path) for song in songs}
+    return folders | {paths.album_folder(folder) for folder in folders}
+
+
+def _album_songs(
+    album_id: int,
+    members: Sequence[tuple[Song, TrackCard, AlbumTags]],
+    times: dict[bytes, datetime],
+) -> list[AlbumSong]:
+    """Songs as an album is made from them, by disc and track."""
+    songs = [
+        AlbumSong(
+            song.id,
+            album_id,
+            song.path,
+            song.facts.sound.duration,
+            list(dict.fromkeys(fold(genre) for genre in song.facts.genres)),
+            song.facts.picture_hash,
+            None,
+            times[song.path],
+            card,
+            tags,
+        )
+        for song, card, tags in members
+    ]
+    return sorted(songs, key=lambda song: (song.card.disc, song.card.track, song.path))
+
+
+def added_at(library: Library, song: Song, now: datetime) -> datetime:
+    """When a song came: on a library's first scan nobody knows better than its file."""
+    if not library.first_time:
+        return now
+    try:
+        return min(now, datetime.fromtimestamp(song.stamp.mtime_ns / 1e9, UTC))
+    except (OverflowError, ValueError, OSError):
+        return now

@@ -1,0 +1,116 @@
+"""What goes to the child that reads tags and what comes back: small rows, never a picture."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+READER = 1
+"""Raise it when files should be read again because the reader understands more."""
+
+Day = tuple[int, int, int]
+"""Year, month and day; month and day may be 0, all three when there is no date."""
+
+
+class Splitting(Struct, frozen=True, array_like=True):
+    """How one value that names several artists or genres is taken apart."""
+
+    artists: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
+
+
+class Request(Struct, frozen=True, array_like=True):
+    """Files to read, relative to a folder."""
+
+    root: bytes
+    paths: list[bytes]
+    splitting: Splitting
+
+
+class Person(Struct, frozen=True, array_like=True):
+    """Somebody named in a tag."""
+
+    name: str
+    sort: str = ""
+    mbid: str = ""
+
+
+class Credit(Struct, frozen=True, array_like=True):
+    """A role other than artist or album artist, and who has it."""
+
+    role: str
+    name: str
+    sub_role: str = ""
+
+
+class Sound(Struct, frozen=True, array_like=True):
+    """What the stream header says; 0 where it says nothing."""
+
+    duration: float = 0.0
+    bit_rate: int = 0
+    sampling_rate: int = 0
+    channels: int = 0
+    bit_depth: int = 0
+
+
+class Gains(Struct, frozen=True, array_like=True):
+    """ReplayGain: dB and fractions of full scale."""
+
+    track_gain: float | None = None
+    track_peak: float | None = None
+    album_gain: float | None = None
+    album_peak: float | None = None
+
+
+class Facts(Struct, frozen=True, array_like=True, kw_only=True):
+    """One file, read. Empty and 0 mean that the file does not say."""
+
+    content_type: str
+    sound: Sound
+    audio_hash: bytes = b""
+    picture_hash: bytes = b""
+    title: str = ""
+    title_sort: str = ""
+    album: str = ""
+    album_sort: str = ""
+    artist: str = ""
+    artists: list[Person] = field(default_factory=list)
+    album_artist: str = ""
+    album_artists: list[Person] = field(default_factory=list)
+    credits: list[Credit] = field(default_factory=list)
+    composer: str = ""
+    genres: list[str] = field(default_factory=list)
+    moods: list[str] = field(default_factory=list)
+    groupings: list[str] = field(default_factory=list)
+    isrc: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    release_types: list[str] = field(default_factory=list)
+    works: list[tuple[str, str]] = field(default_factory=list)
+    movement: str = ""
+    movement_number: int = 0
+    movement_count: int = 0
+    disc: int = 0
+    disc_title: str = ""
+    track: int = 0
+    date: Day = (0, 0, 0)
+    release_date: Day = (0, 0, 0)
+    original_date: Day = (0, 0, 0)
+    bpm: int = 0
+    comment: str = ""
+    version: str = ""
+    explicit: str = ""
+    compilation: bool = False
+    gains: Gains = Gains()
+    mb_recording: str = ""
+    mb_release: str = ""
+
+
+class Answer(Struct, frozen=True, array_like=True):
+    """What became of one file: its facts, or why there are none.
+
+    `again` says that the failure may pass by itself (no permission, an unreadable disk).
+    """
+
+    facts: Facts | None
+    reason: str = ""
+    again: bool = False

@@ -1,0 +1,185 @@
+"""Reads batches of files: the reader of the suffix first, then that of the contents, then FFmpeg."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import BinaryIO, cast
+
+import msgspec
+
+from library import paths
+from library.tags import boxes, streams, vorbis
+from library.tags.facts import Answer, Request, Sound, Splitting
+from library.tags.fields import understand
+from library.tags.raw import Raw, Reader, UnreadableError
+
+_READERS: dict[str, Reader] = {
+    "mp3": streams.read_mpeg,
+    "mp2": streams.read_mpeg,
+    "mp1": streams.read_mpeg,
+    "mpga": streams.read_mpeg,
+    "aac": streams.read_aac,
+    "ac3": streams.read_ac3,
+    "eac3": streams.read_ac3,
+    "flac": vorbis.read_flac,
+    "ogg": vorbis.read_ogg,
+    "oga": vorbis.read_ogg,
+    "opus": vorbis.read_ogg,
+    "spx": vorbis.read_ogg,
+    "m4a": boxes.read_mp4,
+    "m4b": boxes.read_mp4,
+    "m4p": boxes.read_mp4,
+    "m4r": boxes.read_mp4,
+    "mp4": boxes.read_mp4,
+    "3gp": boxes.read_mp4,
+    "wma": boxes.read_asf,
+    "asf": boxes.read_asf,
+    "wav": boxes.read_wave,
+    "wave": boxes.read_wave,
+    "aif": boxes.read_aiff,
+    "aiff": boxes.read_aiff,
+    "aifc": boxes.read_aiff,
+    "dsf": boxes.read_dsf,
+    "dff": boxes.read_dff,
+    "ape": streams.read_monkeys,
+    "wv": streams.read_wavpack,
+    "mpc": streams.read_musepack,
+    "mp+": streams.read_musepack,
+    "mpp": streams.read_musepack,
+    "tak": streams.read_tak,
+    "ofr": streams.read_optimfrog,
+    "ofs": streams.read_optimfrog,
+    "tta": streams.read_trueaudio,
+}
+# What a file is by its first bytes, for a suffix that lies: a suffix that tells the truth.
+_SIGNATURES = (
+    (0, b"fLaC", "flac"),
+    (0, b"OggS", "ogg"),
+    (4, b"ftyp", "m4a"),
+    (8, b"WAVE", "wav"),
+    (8, b"AIF", "aiff"),
+    (0, b"\x30\x26\xb2\x75", "wma"),
+    (0, b"DSD ", "dsf"),
+    (0, b"FRM8", "dff"),
+    (0, b"MAC ", "ape"),
+    (0, b"wvpk", "wv"),
+    (0, b"MP+", "mpc"),
+    (0, b"MPCK", "mpc"),
+    (0, b"tBaK", "tak"),
+    (0, b"TTA1", "tta"),
+    (0, b"OFR ", "ofr"),
+    (0, b"ID3", "mp3"),
+    (0, b"\xff\xfb", "mp3"),
+    (0, b"\xff\xf1", "aac"),
+    (0, b"\x0b\x77", "ac3"),
+)
+
+
+def read_files(payload: bytes) -> bytes:
+    """Target of the sandbox: a `Request` in, a list of `Answer` in the same order out."""
+    request = msgspec.msgpack.decode(payload, type=Request)
+    return msgspec.msgpack.encode(
+        [read_file(os.path.join(request.root, path), request.splitting) for path in request.paths]
+    )
+
+
+def read_file(path: bytes, splitting: Splitting) -> Answer:
+    """What one file says, or why it says nothing; nothing it holds can raise."""
+    try:
+        with _open(path) as file:
+            return Answer(understand(_read(file, path), splitting))
+    except UnreadableError as error:
+        return Answer(None, str(error))
+    except PermissionError:
+        return Answer(None, f"user {paths.user()} may not read this file", again=True)
+    except OSError as error:
+        return Answer(None, f"reading failed: {error.strerror or error}", again=True)
+    except Exception as error:  # noqa: BLE001 - hostile input may raise anything
+        return Answer(None, _reason(error))
+
+
+def read_picture(path: bytes) -> bytes:
+    """The best picture in a file, or nothing."""
+    with _open(path) as file:
+        return _read(file, path).picture
+
+
+def _open(path: bytes) -> BinaryIO:
+    """Only a plain file: opening anything else could wait for ever."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise UnreadableError("not a plain file")
+    return os.fdopen(handle, "rb")
+
+
+def _read(file: BinaryIO, path: bytes) -> Raw:
+    size = os.fstat(file.fileno()).st_size
+    if size == 0:
+        raise UnreadableError("the file is empty")
+    suffix = paths.suffix(path)
+    raw, reason = _by_suffix(file, size, suffix)
+    if raw is None:
+        raw = _by_contents(file, size, suffix)
+    if raw is None or not raw.sound.duration or not raw.sound.channels or _hides_tags(raw):
+        raw = _by_ffmpeg(path, suffix, raw, reason)
+    if not raw.sound.bit_rate and raw.sound.duration > 0:
+        rate = round(size * 8 / raw.sound.duration / 1000)
+        raw.sound = Sound(raw.sound.duration, min(rate, 1_000_000), *_rest(raw.sound))
+    return raw
+
+
+def _hides_tags(raw: Raw) -> bool:
+    """Some MP4 files keep their tags in a form that mutagen passes over."""
+    return not raw.tags and raw.content_type == paths.CONTENT_TYPES["mp4"]
+
+
+def _rest(sound: Sound) -> tuple[int, int, int]:
+    return sound.sampling_rate, sound.channels, sound.bit_depth
+
+
+def _by_suffix(file: BinaryIO, size: int, suffix: str) -> tuple[Raw | None, str]:
+    reader = _READERS.get(suffix)
+    if reader is None:
+        return None, ""
+    try:
+        return reader(file, size, paths.CONTENT_TYPES[suffix]), ""
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - another reader may know better
+        return None, _reason(error)
+
+
+def _by_contents(file: BinaryIO, size: int, suffix: str) -> Raw | None:
+    """The reader that the first bytes ask for, unless it was that of the suffix."""
+    file.seek(0)
+    head = file.read(16)
+    for at, signature, truth in _SIGNATURES:
+        if head[at:].startswith(signature) and _READERS[truth] is not _READERS.get(suffix):
+            file.seek(0)
+            return _by_suffix(file, size, truth)[0]
+    return None
+
+
+def _by_ffmpeg(path: bytes, suffix: str, raw: Raw | None, reason: str) -> Raw:
+    """What mutagen cannot read, or knows no duration of."""
+    from library import probe
+
+    found = probe.read(path, paths.CONTENT_TYPES.get(suffix, "application/octet-stream"))
+    if raw is None and found is None:
+        raise UnreadableError(reason or "no sound that is known in this file")
+    if raw is None or found is None:
+        return cast(Raw, raw or found)
+    if not raw.sound.duration or not raw.sound.channels:
+        raw.sound = found.sound
+    raw.complete(found.tags)
+    raw.pictures = raw.pictures or found.pictures
+    return raw
+
+
+def _reason(error: Exception) -> str:
+    """What a parser said, shortened."""
+    words = " ".join(str(error).split())
+    kind = type(error).__name__.removesuffix("Error")
+    return (f"{words} ({kind})" if words else kind)[:300]

@@ -1,0 +1,122 @@
+"""Bare streams between tags: MPEG layers 1 to 3, AAC, AC-3; and the formats tagged with APEv2."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, BinaryIO
+
+from mutagen import MutagenError
+from mutagen.aac import AAC
+from mutagen.ac3 import AC3
+from mutagen.apev2 import APEBadItemError, APENoHeaderError, APEv2, APEv2File
+from mutagen.monkeysaudio import MonkeysAudio
+from mutagen.mp3 import MPEGInfo
+from mutagen.musepack import Musepack
+from mutagen.optimfrog import OptimFROG
+from mutagen.tak import TAK
+from mutagen.trueaudio import TrueAudio
+from mutagen.wavpack import WavPack
+
+from library.tags import id3, payload
+from library.tags.facts import Sound
+from library.tags.names import common
+from library.tags.raw import Raw, Reader
+
+
+def sound_of(info: Any) -> Sound:
+    """The figures of one of mutagen's stream infos, whichever it has."""
+    return Sound(
+        duration=max(0.0, float(getattr(info, "length", 0) or 0)),
+        bit_rate=max(0, round((getattr(info, "bitrate", 0) or 0) / 1000)),
+        sampling_rate=max(0, int(getattr(info, "sample_rate", 0) or 0)),
+        channels=max(0, int(getattr(info, "channels", 0) or 0)),
+        bit_depth=max(0, int(getattr(info, "bits_per_sample", 0) or 0)),
+    )
+
+
+def read_mpeg(file: BinaryIO, size: int, content_type: str) -> Raw:
+    """MPEG audio layers 1 to 3."""
+    raw, span = _bare(file, size, content_type)
+    raw.sound = sound_of(MPEGInfo(file, span[0]))
+    return raw
+
+
+def read_aac(file: BinaryIO, size: int, content_type: str) -> Raw:
+    """AAC in ADTS or ADIF."""
+    raw, _ = _bare(file, size, content_type)
+    file.seek(0)
+    raw.sound = sound_of(AAC(file).info)
+    return raw
+
+
+def read_ac3(file: BinaryIO, size: int, content_type: str) -> Raw:
+    """AC-3 and enhanced AC-3."""
+    raw, _ = _bare(file, size, content_type)
+    file.seek(0)
+    raw.sound = sound_of(AC3(file).info)
+    return raw
+
+
+def _bare(file: BinaryIO, size: int, content_type: str) -> tuple[Raw, payload.Span]:
+    """The tags around a stream, best first, and where the stream is."""
+    raw = Raw(content_type)
+    with contextlib.suppress(MutagenError):  # a broken tag does not make the sound unplayable
+        id3.read(file, raw)
+    span, tail = payload.without_tags(file, size)
+    raw.audio_hash = payload.sampled(file, span)
+    if b"APETAGEX" in tail:
+        _complete_with_ape(file, raw)
+    if tail[-128:-125] == b"TAG":
+        id3.read_v1(tail, raw)
+    return raw, span
+
+
+def _complete_with_ape(file: BinaryIO, raw: Raw) -> None:
+    other = Raw(raw.content_type)
+    file.seek(0)
+    with contextlib.suppress(APENoHeaderError, APEBadItemError, MutagenError):
+        take_ape(APEv2(file), other)
+    raw.complete(other.tags)
+    raw.pictures += other.pictures
+
+
+def _ape_reader(kind: type[APEv2File]) -> Reader:
+    def read(file: BinaryIO, size: int, content_type: str) -> Raw:
+        raw = Raw(content_type)
+        found: Any = kind(file)
+        raw.sound = sound_of(found.info)
+        span, tail = payload.without_tags(file, size)
+        raw.audio_hash = payload.sampled(file, span)
+        if found.tags is not None:
+            take_ape(found.tags, raw)
+        if tail[-128:-125] == b"TAG":
+            id3.read_v1(tail, raw)
+        return raw
+
+    return read
+
+
+read_monkeys = _ape_reader(MonkeysAudio)
+read_wavpack = _ape_reader(WavPack)
+read_musepack = _ape_reader(Musepack)
+read_tak = _ape_reader(TAK)
+read_optimfrog = _ape_reader(OptimFROG)
+
+
+def read_trueaudio(file: BinaryIO, size: int, content_type: str) -> Raw:
+    """True Audio, with ID3 or APEv2 tags."""
+    raw, _ = _bare(file, size, content_type)
+    file.seek(0)
+    raw.sound = sound_of(TrueAudio(file, **id3.LEAN).info)
+    return raw
+
+
+def take_ape(tags: Any, raw: Raw) -> None:
+    """Items of an APEv2 tag."""
+    for key, value in tags.items():
+        name = key.lower()
+        if value.kind == 0:
+            raw.add(common(name), *value)
+        elif value.kind == 1 and name.startswith("cover art"):
+            _, _, picture = bytes(value.value).partition(b"\0")
+            raw.pictures.append((3 if "front" in name else 0, picture))

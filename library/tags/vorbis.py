@@ -1,0 +1,89 @@
+"""FLAC and Ogg: Vorbis comments, pictures as blocks or in a comment."""
+
+from __future__ import annotations
+
+import binascii
+from typing import Any, BinaryIO
+
+from mutagen import FileType, MutagenError
+from mutagen.flac import FLAC, Picture
+from mutagen.oggflac import OggFLAC
+from mutagen.oggopus import OggOpus
+from mutagen.oggspeex import OggSpeex
+from mutagen.oggvorbis import OggVorbis
+
+from library.tags import payload
+from library.tags.facts import Sound
+from library.tags.names import common
+from library.tags.raw import Raw, UnreadableError
+from library.tags.streams import sound_of
+
+_OPUS_RATE = 48000
+_KINDS: dict[bytes, type[FileType]] = {
+    b"\x01vor": OggVorbis,
+    b"Opus": OggOpus,
+    b"Spee": OggSpeex,
+    b"\x7fFLA": OggFLAC,
+}
+
+
+def read_flac(file: BinaryIO, size: int, content_type: str) -> Raw:
+    """FLAC; its own checksum of the decoded sound is the best hash there is."""
+    raw = Raw(content_type)
+    found: Any = FLAC(file)
+    info = found.info
+    raw.sound = sound_of(info)
+    if info.md5_signature:
+        raw.audio_hash = info.md5_signature.to_bytes(16, "big")
+    else:
+        raw.audio_hash = payload.sampled(file, (file.tell(), size))
+    _take(found.tags, raw)
+    raw.pictures += [(picture.type, picture.data) for picture in found.pictures if picture.data]
+    return raw
+
+
+def read_ogg(file: BinaryIO, size: int, content_type: str) -> Raw:
+    """Vorbis, Opus, Speex or FLAC in Ogg."""
+    head = file.read(512)
+    if head[:4] != b"OggS" or len(head) < 28:
+        raise UnreadableError("not an Ogg file")
+    kind = _KINDS.get(head[27 + head[26] :][:4])
+    if kind is None:
+        raise UnreadableError("no sound that is known in this Ogg file")
+    raw = Raw(content_type)
+    file.seek(0)
+    found: Any = kind(file)
+    raw.sound = sound_of(found.info)
+    if kind is OggOpus:
+        raw.sound = Sound(raw.sound.duration, 0, _OPUS_RATE, raw.sound.channels)
+    raw.audio_hash = payload.of_ogg(file, size)
+    _take(found.tags, raw)
+    return raw
+
+
+def _take(tags: Any, raw: Raw) -> None:
+    """Comments under their common names; pictures in comments become pictures."""
+    for key, value in tags or ():
+        name = common(key)
+        if name == "metadata_block_picture":
+            _take_picture(value, raw)
+        elif name == "coverart":
+            _take_old_picture(value, raw)
+        else:
+            raw.add(name, value)
+
+
+def _take_picture(value: str, raw: Raw) -> None:
+    try:
+        picture = Picture(binascii.a2b_base64(value))
+    except (MutagenError, ValueError):
+        return
+    if picture.data:
+        raw.pictures.append((picture.type, picture.data))
+
+
+def _take_old_picture(value: str, raw: Raw) -> None:
+    try:
+        raw.pictures.append((0, binascii.a2b_base64(value)))
+    except ValueError:
+        return

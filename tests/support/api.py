@@ -1,0 +1,69 @@
+"""An app that speaks the protocol to a server under test."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient
+from aiohttp.web import Application, Request
+
+Client = TestClient[Request, Application]
+Params = dict[str, Any]
+
+
+class Api:
+    """Signs in by token; a parameter with a list of values is sent repeatedly."""
+
+    def __init__(self, client: Client, name: str, password: str) -> None:
+        self.client = client
+        self.name, self.password = name, password
+
+    def signed(self, given: Params, form: str = "json") -> list[tuple[str, str]]:
+        """The parameters with what every request has."""
+        salt = "s4lt-of-this-test"
+        token = hashlib.md5(f"{self.password}{salt}".encode(), usedforsecurity=False).hexdigest()
+        own = {"u": self.name, "t": token, "s": salt, "v": "1.16.1", "c": "tests", "f": form}
+        pairs = [*own.items(), *given.items()]
+        return [
+            (key, str(value))
+            for key, values in pairs
+            for value in (values if isinstance(values, (list, tuple)) else [values])
+        ]
+
+    async def raw(
+        self, endpoint: str, headers: Params | None = None, **given: Any
+    ) -> ClientResponse:
+        """The HTTP answer."""
+        url = f"/rest/{endpoint}"
+        return await self.client.get(url, params=self.signed(given), headers=headers)
+
+    async def answer(self, endpoint: str, **given: Any) -> Any:
+        """The whole envelope, which always comes with HTTP 200."""
+        response = await self.raw(endpoint, **given)
+        assert response.status == 200
+        assert response.content_type == "application/json"
+        return json.loads(await response.read())["subsonic-response"]
+
+    async def get(self, endpoint: str, **given: Any) -> Any:
+        """What a successful answer holds; None for the bare envelope."""
+        root = await self.answer(endpoint, **given)
+        assert root["status"] == "ok", root
+        known = {"status", "version", "type", "serverVersion", "openSubsonic"}
+        payload = [value for key, value in root.items() if key not in known]
+        return payload[0] if payload else None
+
+    async def error(self, endpoint: str, **given: Any) -> int:
+        """The code of a failed answer."""
+        root = await self.answer(endpoint, **given)
+        assert root["status"] == "failed", root
+        assert root["error"]["message"]
+        return int(root["error"]["code"])
+
+    async def id_of(self, title: str, kind: str = "song") -> str:
+        """The id of the one song, album or artist that is found by a name."""
+        found = (await self.get("search3", query=title))[kind]
+        (match,) = [one for one in found if title in (one.get("title"), one.get("name"))]
+        return str(match["id"])
