@@ -1,0 +1,103 @@
+"""One transcode, described: what every transcoder is given, and what it gives back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import BinaryIO, Protocol
+
+from db.rows import FileRow, ReplayGain
+from streaming.files import Opened
+from streaming.pipe import Pipe
+from streaming.profiles import Profile
+
+_ENCODER = f"{version('av')}/1"
+"""Part of every key: what an older encoder made is not served as the newer one's."""
+
+
+class Copy(Protocol):
+    """Where a transcode is written a second time, to be kept. Used in the encoder's thread."""
+
+    file: BinaryIO
+
+    def commit(self) -> None:
+        """It is complete."""
+
+    def discard(self) -> None:
+        """It will not be."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Transcode `source` to `profile` at `rate`, from `offset` seconds on."""
+
+    source: Opened
+    suffix: str
+    profile: Profile
+    rate: int
+    offset: float
+    seconds: float
+    """How much sound is expected."""
+    user: int
+    key: str
+    """What the result is kept under; empty: it is not."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    copy: Callable[[], Copy | None] | None = None
+    """Asked in the encoder's thread, when work begins."""
+
+    @property
+    def expected_bytes(self) -> int:
+        """About how large the result will be."""
+        if self.profile.lossless:
+            return self.source.size
+        return int(self.seconds * self.rate * 125)
+
+
+class Transcoder(Protocol):
+    """Makes sound smaller."""
+
+    async def find(self, job: Job) -> Opened | None:
+        """The result, if it is there already."""
+
+    async def start(self, job: Job) -> Pipe:
+        """Begin, or raise `Busy`. The reader of the pipe closes it; `job.source` is taken over."""
+
+    async def close(self) -> None:
+        """Stop everything."""
+
+
+def key_of(track: int, source: Opened, profile: Profile, rate: int) -> str:
+    """Names a result: same key, same bytes."""
+    facts = (track, source.mtime_ns, source.size, profile.codec, rate, _ENCODER)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def tags_of(file: FileRow) -> dict[str, str]:
+    """The tags that a transcode carries on."""
+    card = file.card
+    found = {
+        "title": card.title,
+        "artist": card.artist,
+        "album": card.album,
+        "album_artist": card.album_artist,
+        "composer": card.composer,
+        "genre": "; ".join(card.genres),
+        "track": str(card.track or ""),
+        "disc": str(card.disc or ""),
+        "date": str(card.year or ""),
+        **_gains(card.replay_gain),
+    }
+    return {name: text.replace("\0", " ") for name, text in found.items() if text}
+
+
+def _gains(gain: ReplayGain | None) -> dict[str, str]:
+    if gain is None:
+        return {}
+    decibels = {"TRACK_GAIN": gain.track_gain, "ALBUM_GAIN": gain.album_gain}
+    peaks = {"TRACK_PEAK": gain.track_peak, "ALBUM_PEAK": gain.album_peak}
+    return {
+        **{f"REPLAYGAIN_{n}": f"{v:.2f} dB" for n, v in decibels.items() if v is not None},
+        **{f"REPLAYGAIN_{n}": f"{v:.6f}" for n, v in peaks.items() if v is not None},
+    }

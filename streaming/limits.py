@@ -1,0 +1,101 @@
+"""How much is transcoded at once: workers for all, a share for each user, a queue with an end.
+
+A worker is the right to use a processor core. A thread whose listener reads slowly gives it back
+while it waits, so that a household of slow listeners does not keep others from starting.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from streaming.errors import Busy
+
+
+class Limits:
+    """Counts transcodes. `admit` is for the event loop, everything of a `Ticket` for its thread."""
+
+    def __init__(self, workers: int, per_user: int, queue: int) -> None:
+        self.workers, self.per_user, self.queue = workers, per_user, queue
+        self.running = 0
+        """Threads that hold a worker now."""
+        self.queued = 0
+        """Transcodes admitted that never had a worker yet."""
+        self.changed = threading.Condition()
+        """Guards all of this, and tells of every change."""
+        self._users: Counter[int] = Counter()
+
+    def admit(self, user: int) -> Ticket:
+        """Take one more in, or raise `Busy`. The ticket must be left, come what may."""
+        with self.changed:
+            if self._users[user] >= self.per_user:
+                raise Busy(f"{self.per_user} songs are being transcoded for you already.")
+            if self.running + self.queued >= self.workers + self.queue:
+                raise Busy("Too many songs are being transcoded. Try again in a moment.")
+            self._users[user] += 1
+            self.queued += 1
+            return Ticket(self, user)
+
+    def forget(self, user: int) -> None:
+        """One transcode less of this user's."""
+        self._users[user] -= 1
+        if not self._users[user]:
+            del self._users[user]
+
+    @property
+    def admitted(self) -> int:
+        """All transcodes, those that rest included."""
+        return self._users.total()
+
+
+class Ticket:
+    """One transcode's place."""
+
+    def __init__(self, limits: Limits, user: int) -> None:
+        self._limits, self._user = limits, user
+        self._changed = limits.changed
+        self._fresh, self._working, self._cancelled = True, False, False
+
+    def cancel(self) -> None:
+        """Wait for no worker any more; from any thread."""
+        with self._changed:
+            self._cancelled = True
+            self._changed.notify_all()
+
+    def work(self) -> bool:
+        """Wait for a worker; False when cancelled meanwhile."""
+        limits = self._limits
+        with self._changed:
+            self._changed.wait_for(lambda: self._cancelled or limits.running < limits.workers)
+            self._leave_queue()
+            if not self._cancelled:
+                self._working = True
+                limits.running += 1
+            return self._working
+
+    def rest(self) -> None:
+        """Give the worker back for a while."""
+        with self._changed:
+            self._limits.running -= self._working
+            self._working = False
+            self._changed.notify_all()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Without a worker inside, with one again after it, unless cancelled."""
+        self.rest()
+        yield
+        self.work()
+
+    def leave(self) -> None:
+        """It is over."""
+        self.rest()
+        with self._changed:
+            self._leave_queue()
+            self._limits.forget(self._user)
+
+    def _leave_queue(self) -> None:
+        self._limits.queued -= self._fresh
+        self._fresh = False

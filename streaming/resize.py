@@ -1,0 +1,66 @@
+"""Makes pictures smaller; runs in a sandbox child, for it decodes what strangers wrote."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import msgspec
+from PIL import Image, ImageFile, ImageOps
+
+from streaming.orders import Resize
+
+_READ = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_SHOWN_ANYWHERE = frozenset({"JPEG", "MPO", "PNG", "WEBP", "GIF"})
+_LIGHT = 1024 * 1024
+"""A picture that has the right size already is sent as it is, if it is no heavier than this."""
+_ORIENTATION = 0x0112
+_LARGEST_PROFILE = 8192
+_SMOOTH = frozenset({"RGB", "RGBA", "L", "LA", "CMYK", "YCbCr"})
+"""Modes that are shrunk as they are; those with a palette would become coarse."""
+
+# The size is looked at before anything is decoded, against our own limit.
+Image.MAX_IMAGE_PIXELS = None
+ImageFile.LOAD_TRUNCATED_IMAGES = True
+
+
+def resize(payload: bytes) -> bytes:
+    """A `Resize` in, a picture out; `ValueError` or `OSError` for what is none."""
+    order = msgspec.msgpack.decode(payload, type=Resize)
+    with Image.open(BytesIO(order.data), formats=_READ) as image:
+        width, height = image.size
+        if width * height > order.max_pixels:
+            raise ValueError(f"{width} x {height} pixels are more than {order.max_pixels}")
+        if _as_it_is(image, order):
+            return order.data
+        return _shrink(image, order.size or order.max_size, order.quality)
+
+
+def _as_it_is(image: Image.Image, order: Resize) -> bool:
+    if image.format not in _SHOWN_ANYWHERE:
+        return False
+    if order.size is None:
+        return True
+    upright = image.getexif().get(_ORIENTATION, 1) == 1
+    return upright and max(image.size) <= order.size and len(order.data) <= _LIGHT
+
+
+def _shrink(image: Image.Image, size: int, quality: int) -> bytes:
+    profile = image.info.get("icc_profile") or b""
+    if image.mode not in _SMOOTH:
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    image.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    keep = profile if len(profile) <= _LARGEST_PROFILE and image.mode == "RGB" else None
+    flat = _flatten(ImageOps.exif_transpose(image))
+    out = BytesIO()
+    flat.save(out, "JPEG", quality=quality, progressive=True, icc_profile=keep)
+    return out.getvalue()
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """JPEG knows no transparency: what is transparent becomes white."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    ground = Image.new("RGB", layer.size, "white")
+    ground.paste(layer, mask=layer.getchannel("A"))
+    return ground

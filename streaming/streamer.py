@@ -1,0 +1,216 @@
+"""The door for sound: decides, opens, transcodes or sends, and knows who is listening."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+
+import structlog
+from aiohttp import hdrs, web
+
+from conf.settings import Settings
+from db.rows import FileRow
+from streaming.cache import CachedTranscoder, cache_of
+from streaming.direct import Content, disposition, send
+from streaming.errors import Unplayable
+from streaming.files import Opened, open_inside
+from streaming.job import Job, key_of, tags_of
+from streaming.limits import Limits
+from streaming.pipe import Pipe
+from streaming.plan import Direct, Transcode, Wanted, plan
+from streaming.transcode import LiveTranscoder
+
+log = structlog.get_logger()
+
+_HEADER = 1024
+"""What is added to an estimate for the tags in front; what they leave of it is filled up at the end."""
+_PADDING = b"TAG" + bytes(125)
+"""An empty ID3 tag, as old files end with; decoders stumble over bare zeros after mp3."""
+_ZEROS = bytes(64 * 1024)
+_DURATION = "X-Content-Duration"
+_CLOSING = 2.0
+
+
+class Streamer:
+    """Sends songs. Every method answers completely: what it returns has been sent already."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.transcoding
+        self.limits = Limits(
+            self._settings.workers or _cores(), self._settings.per_user, self._settings.queue
+        )
+        live = LiveTranscoder(self.limits)
+        self._transcoder = CachedTranscoder(live, cache_of(settings.data, "songs"))
+        self._requests: dict[int, web.Request] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def active(self) -> int:
+        """Answers with sound under way, transcoded or not."""
+        return len(self._requests)
+
+    @property
+    def transcodes_running(self) -> int:
+        """Encoders at work now."""
+        return self.limits.running
+
+    @property
+    def transcodes_queued(self) -> int:
+        """Transcodes that wait for a worker."""
+        return self.limits.queued
+
+    @property
+    def cache_hits(self) -> int:
+        """Transcodes that were found in the cache."""
+        return self._transcoder.hits
+
+    @property
+    def cache_misses(self) -> int:
+        """Whole songs that had to be transcoded."""
+        return self._transcoder.misses
+
+    async def respond(
+        self, request: web.Request, file: FileRow, wanted: Wanted, user_id: int, user_limit: int
+    ) -> web.StreamResponse:
+        """Send a song as `plan` decides. Raises `Gone` or `Busy` before anything is sent."""
+        choice = plan(file, wanted, user_limit, self._settings)
+        with self._listening(request):
+            opened = await asyncio.to_thread(open_inside, file.root, file.path)
+            if isinstance(choice, Direct):
+                return await send(request, _original(file, opened))
+            job = _job(file, opened, choice, user_id)
+            return await self._transcoded(request, file, job, wanted)
+
+    async def download(self, request: web.Request, file: FileRow) -> web.StreamResponse:
+        """Send the original under its name. Raises `Gone` before anything is sent."""
+        with self._listening(request):
+            opened = await asyncio.to_thread(open_inside, file.root, file.path)
+            name = os.fsdecode(os.path.basename(file.path))  # noqa: PTH119
+            return await send(request, _original(file, opened, disposition(name)))
+
+    async def close(self, grace: float) -> None:
+        """Let those who listen go on for `grace` seconds, then cut them off; end all encoders."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._idle.wait()
+        for request in self._requests.values():
+            if request.transport is not None:
+                request.transport.abort()
+        await self._transcoder.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSING):
+                await self._idle.wait()
+
+    @contextmanager
+    def _listening(self, request: web.Request) -> Iterator[None]:
+        self._requests[id(request)] = request
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            del self._requests[id(request)]
+            if not self._requests:
+                self._idle.set()
+
+    async def _transcoded(
+        self, request: web.Request, file: FileRow, job: Job, wanted: Wanted
+    ) -> web.StreamResponse:
+        with ExitStack() as ours:
+            ours.callback(job.source.file.close)
+            found = await self._transcoder.find(job)
+            if found is not None:
+                return await send(request, _finished(file, job, found))
+            if self._settings.mode == "cache-only":
+                ours.pop_all()
+                return await send(request, _original(file, job.source))
+            response = web.StreamResponse(headers=_headers(job))
+            if wanted.estimate and not job.profile.lossless:
+                response.content_length = job.expected_bytes + _HEADER
+            if request.method == hdrs.METH_HEAD:
+                await response.prepare(request)
+                return response
+            pipe = await self._transcoder.start(job)
+            ours.pop_all()
+        with closing(pipe):
+            await _pour(request, response, pipe)
+        return response
+
+
+async def _pour(request: web.Request, response: web.StreamResponse, pipe: Pipe) -> None:
+    """Send what the encoder makes; exactly as much as was promised, if anything was."""
+    # A file that cannot be decoded at all is found here, while there still is another answer.
+    data = await pipe.read()
+    left = response.content_length
+    await response.prepare(request)
+    try:
+        while data:
+            if left is not None:
+                data = data[:left]
+                left -= len(data)
+            await response.write(data)
+            data = await pipe.read()
+    except Unplayable as error:
+        log.warning("a transcode broke off", reason=str(error))
+        if request.transport is not None:
+            request.transport.abort()
+        return
+    if left:
+        await response.write(_PADDING[:left])
+        left -= len(_PADDING[:left])
+    while left:
+        await response.write(_ZEROS[:left])
+        left -= len(_ZEROS[:left])
+    await response.write_eof()
+
+
+def _original(file: FileRow, opened: Opened, attachment: str = "") -> Content:
+    headers = {_DURATION: f"{file.duration:.3f}"}
+    if attachment:
+        headers[hdrs.CONTENT_DISPOSITION] = attachment
+    etag = f'"{file.id:x}-{opened.size:x}-{opened.mtime_ns:x}"'
+    return Content(opened.file, opened.size, file.content_type, etag, opened.mtime_ns, headers)
+
+
+def _finished(file: FileRow, job: Job, found: Opened) -> Content:
+    """A transcode from the cache is a file like any other."""
+    headers = {_DURATION: f"{file.duration:.3f}"}
+    etag = f'"{job.key[:32]}"'
+    return Content(
+        found.file, found.size, job.profile.content_type, etag, job.source.mtime_ns, headers
+    )
+
+
+def _job(file: FileRow, opened: Opened, choice: Transcode, user: int) -> Job:
+    profile, rate, offset = choice.profile, choice.rate, choice.offset
+    return Job(
+        source=opened,
+        suffix=file.suffix,
+        profile=profile,
+        rate=rate,
+        offset=offset,
+        seconds=max(0.0, file.duration - offset),
+        user=user,
+        key="" if offset else key_of(file.id, opened, profile, rate),
+        tags=tags_of(file),
+    )
+
+
+def _headers(job: Job) -> dict[str, str]:
+    """What a live transcode is announced with."""
+    return {
+        hdrs.CONTENT_TYPE: job.profile.content_type,
+        hdrs.ACCEPT_RANGES: "none",
+        hdrs.CACHE_CONTROL: "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+        _DURATION: f"{job.seconds:.3f}",
+    }
+
+
+def _cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,113 @@
+"""A folder of sounds, rows that describe them, and a small server around a `Streamer`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+from pytest_aiohttp import AiohttpClient
+
+from conf.settings import Settings
+from db.rows import FileRow, TrackCard
+from streaming import Busy, Gone, Streamer, Wanted
+from tests.support import tones
+
+Client = TestClient[web.Request, web.Application]
+SECONDS = 6.0
+TYPES = {"mp3": "audio/mpeg", "flac": "audio/flac", "opus": "audio/ogg", "m4a": "audio/mp4"}
+
+
+@pytest.fixture(scope="session")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`tone.*` of six seconds in several formats, and `long.flac` of two minutes."""
+    folder = tmp_path_factory.mktemp("music")
+    sound = tones.stairs(SECONDS)
+    for suffix in ("flac", "mp3", "opus", "m4a", "wav"):
+        tones.write(folder / f"tone.{suffix}", sound)
+    tones.write(folder / "long.flac", tones.noise(SECONDS) * 20)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def row(music: Path) -> Callable[..., FileRow]:
+    """Makes the row of a file in the folder."""
+
+    def make(name: str = "tone.flac", root: Path = music, **facts: Any) -> FileRow:
+        path = root / name
+        found = path.stat() if path.exists() else None
+        seconds = SECONDS * (20 if name.startswith("long") else 1)
+        size = found.st_size if found else 0
+        suffix = path.suffix.lstrip(".")
+        basis = FileRow(
+            id=1,
+            root=bytes(root),
+            path=name.encode(),
+            size=size,
+            mtime_ns=found.st_mtime_ns if found else 0,
+            suffix=suffix,
+            content_type=TYPES.get(suffix, "audio/x-wav"),
+            duration=seconds,
+            bit_rate=int(size / 125 / seconds),
+            card=TrackCard(
+                title="Tønder", album="Staircase", artist="Sine", album_artist="Sine", path=name
+            ),
+        )
+        return msgspec.structs.replace(basis, **facts)
+
+    return make
+
+
+@pytest.fixture
+async def streamer(settings: Settings) -> AsyncIterator[Streamer]:
+    made = Streamer(settings)
+    yield made
+    await made.close(0)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what a thread or a connection's end brings about."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+Serve = Callable[..., Awaitable[Client]]
+
+
+@pytest.fixture
+def serve(aiohttp_client: AiohttpClient, streamer: Streamer) -> Serve:
+    """Starts a server for one file; parameters of `/stream` are those of the protocol."""
+
+    async def start(file: FileRow, by: Streamer = streamer, user_limit: int = 0) -> Client:
+        async def stream(request: web.Request) -> web.StreamResponse:
+            query = request.query
+            wanted = Wanted(
+                query.get("format"),
+                int(query.get("maxBitRate", 0)),
+                float(query.get("timeOffset", 0)),
+                "estimate" in query,
+            )
+            user = int(query.get("user", 1))
+            try:
+                return await by.respond(request, file, wanted, user, user_limit)
+            except Busy as busy:
+                after = str(busy.retry_after)
+                return web.Response(status=429, headers={"Retry-After": after})
+            except Gone as gone:
+                return web.Response(status=410, text=str(gone))
+
+        async def download(request: web.Request) -> web.StreamResponse:
+            return await by.download(request, file)
+
+        app = web.Application()
+        app.router.add_route("*", "/stream", stream)
+        app.router.add_route("*", "/download", download)
+        return await aiohttp_client(app)
+
+    return start

@@ -1,0 +1,197 @@
+"""What comes out of the encoder, through a real server, decoded again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from db.rows import FileRow, ReplayGain, TrackCard
+from streaming import Streamer
+from tests.streaming.conftest import SECONDS, Client, Serve
+from tests.support import tones
+
+Row = Callable[..., FileRow]
+
+
+async def fetch(client: Client, **query: str | float) -> bytes:
+    async with client.get("/stream", params=query) as answer:
+        assert answer.status == 200, await answer.text()
+        return await answer.read()
+
+
+@pytest.mark.parametrize("source", ["flac", "mp3", "opus", "m4a", "wav"])
+@pytest.mark.parametrize("target", ["mp3", "opus", "aac"])
+async def test_any_kind_of_song_becomes_any_format_at_its_full_length(
+    serve: Serve, row: Row, source: str, target: str
+) -> None:
+    client = await serve(row(f"tone.{source}"))
+    data = await fetch(client, format=target, maxBitRate=64)
+    heard = tones.hear(data)
+    assert heard.codec.removesuffix("float") == target
+    assert heard.seconds == pytest.approx(SECONDS, abs=0.1)
+    assert len(data) * 8 / SECONDS / 1000 <= 64 * 1.04
+
+
+@pytest.mark.parametrize("target", ["mp3", "opus", "aac"])
+@pytest.mark.parametrize("rate", [8, 16, 24, 32, 48, 96, 192, 320])
+async def test_the_average_rate_stays_at_the_ceiling(
+    serve: Serve, row: Row, target: str, rate: int
+) -> None:
+    client = await serve(row("tone.wav"))
+    data = await fetch(client, format=target, maxBitRate=rate)
+    assert tones.hear(data).seconds == pytest.approx(SECONDS, abs=0.15)
+    assert len(data) <= rate * 125 * SECONDS * 1.03 + 1500
+
+
+async def test_flac_loses_nothing(serve: Serve, row: Row, music: Path) -> None:
+    client = await serve(row("tone.wav"))
+    heard = tones.hear(await fetch(client, format="flac"))
+    assert heard.samples == tones.hear((music / "tone.wav").read_bytes()).samples
+
+
+async def test_flac_of_24_bits_keeps_them_from_an_offset_on(
+    serve: Serve, row: Row, tmp_path: Path
+) -> None:
+    tones.write(tmp_path / "deep.flac", tones.stairs(2, 96000), 96000, bits=24)
+    client = await serve(row("deep.flac", tmp_path, duration=2.0))
+    data = await fetch(client, timeOffset=1)
+    assert tones.hear(data).rate == 96000
+    assert data[:4] == b"fLaC"
+    depth = (int.from_bytes(data[20:22], "big") >> 4 & 31) + 1
+    assert depth == 24
+
+
+@pytest.mark.parametrize("offset", [0.1, 1.0, 2.345, 5.9])
+async def test_an_offset_begins_at_the_very_sample(
+    serve: Serve, row: Row, music: Path, offset: float
+) -> None:
+    client = await serve(row("tone.flac"))
+    heard = tones.hear(await fetch(client, timeOffset=offset))
+    whole = tones.hear((music / "tone.flac").read_bytes()).samples
+    assert heard.samples == whole[round(offset * 44100) :]
+
+
+@pytest.mark.parametrize("source", ["mp3", "opus", "m4a"])
+@pytest.mark.parametrize("target", ["mp3", "opus", "aac"])
+async def test_an_offset_shortens_what_is_sent(
+    serve: Serve, row: Row, source: str, target: str
+) -> None:
+    client = await serve(row(f"tone.{source}"))
+    heard = tones.hear(await fetch(client, format=target, maxBitRate=64, timeOffset=2.5))
+    assert heard.seconds == pytest.approx(SECONDS - 2.5, abs=0.12)
+
+
+async def test_an_offset_at_the_end_is_an_answer_without_sound(serve: Serve, row: Row) -> None:
+    client = await serve(row())
+    async with client.get("/stream", params={"timeOffset": "99", "maxBitRate": "64"}) as answer:
+        assert answer.status == 200
+        assert len(await answer.read()) < 3000
+
+
+@pytest.mark.parametrize("target", ["mp3", "opus"])
+async def test_tags_are_carried_on(serve: Serve, row: Row, target: str) -> None:
+    card = TrackCard(
+        title="Tønder 雪", album="Staircase", artist="Sine", album_artist="Sine", path="",
+        track=3, genres=("Noise", "Test"), replay_gain=ReplayGain(track_gain=-3.5, track_peak=0.9),
+    )  # fmt: skip
+    client = await serve(row(card=card))
+    tags = tones.hear(await fetch(client, format=target, maxBitRate=64)).tags
+    assert tags["title"] == "Tønder 雪"
+    assert tags["genre"] == "Noise; Test"
+    assert tags["replaygain_track_gain"] == "-3.50 dB"
+    assert tags["track"].startswith("3")
+
+
+async def test_eight_channels_are_mixed_down(serve: Serve, row: Row, tmp_path: Path) -> None:
+    tones.write(tmp_path / "wide.flac", tones.stairs(2, channels=8), layout="7.1")
+    client = await serve(row("wide.flac", tmp_path, duration=2.0))
+    for offset in (0, 1.25):
+        heard = tones.hear(await fetch(client, format="mp3", timeOffset=offset))
+        assert heard.channels == 2
+        assert heard.seconds == pytest.approx(2 - offset, abs=0.1)
+
+
+async def test_damage_in_the_middle_costs_no_more_than_itself(
+    serve: Serve, row: Row, tmp_path: Path, music: Path
+) -> None:
+    data = bytearray((music / "long.flac").read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 20_000] = bytes(20_000)
+    (tmp_path / "long.flac").write_bytes(data)
+    client = await serve(row("long.flac", tmp_path))
+    heard = tones.hear(await fetch(client, format="mp3", maxBitRate=64))
+    assert SECONDS * 20 - 3 < heard.seconds < SECONDS * 20 + 0.1
+
+
+@pytest.mark.parametrize("content", [b"", b"#EXTM3U\nhttp://127.0.0.1:1/x\n", b"\xff\xfb" * 4000])
+async def test_what_is_no_sound_is_an_error_before_anything_is_sent(
+    serve: Serve, row: Row, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "noise.mp3").write_bytes(content)
+    client = await serve(row("noise.mp3", tmp_path, bit_rate=320))
+    async with client.get("/stream", params={"maxBitRate": "64"}) as answer:
+        assert answer.status == 410
+
+
+async def test_a_song_whose_tags_are_no_text_is_transcoded(
+    serve: Serve, row: Row, tmp_path: Path, music: Path
+) -> None:
+    tagged = tones.write(tmp_path / "tone.mp3", tones.stairs(SECONDS), tags={"title": "QQQQQQQQ"})
+    data = tagged.read_bytes()
+    assert b"QQQQQQQQ" in data
+    tagged.write_bytes(data.replace(b"QQQQQQQQ", b"\xfe\xff\xd8\xd8\xff\xc0\x80\xfe"))
+    client = await serve(row("tone.mp3", tmp_path))
+    assert tones.hear(await fetch(client, maxBitRate=64)).seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+async def test_an_estimate_is_kept_to_the_byte(serve: Serve, row: Row) -> None:
+    for target in ("mp3", "opus", "aac"):
+        client = await serve(row())
+        query = {"format": target, "maxBitRate": "64", "timeOffset": "1", "estimate": "1"}
+        async with client.get("/stream", params=query) as answer:
+            promised, data = answer.content_length, await answer.read()
+        assert promised == len(data)
+        assert len(data) == pytest.approx(64 * 125 * (SECONDS - 1), rel=0.1)
+        assert tones.hear(data).seconds == pytest.approx(SECONDS - 1, abs=0.15)
+
+
+async def test_an_estimate_too_small_is_kept_too(serve: Serve, row: Row) -> None:
+    client = await serve(row(duration=2.0))
+    query = {"format": "mp3", "maxBitRate": "64", "estimate": "1"}
+    async with client.get("/stream", params=query) as answer:
+        assert answer.content_length == len(await answer.read()) == 64 * 125 * 2 + 1024
+
+
+async def test_a_live_transcode_says_what_it_is(serve: Serve, row: Row) -> None:
+    client = await serve(row())
+    query = {"format": "mp3", "maxBitRate": "64", "timeOffset": "1"}
+    async with client.get("/stream", params=query, headers={"Range": "bytes=0-9"}) as answer:
+        assert answer.status == 200
+        assert answer.headers["Accept-Ranges"] == "none"
+        assert answer.headers["Transfer-Encoding"] == "chunked"
+        assert answer.headers["Content-Type"] == "audio/mpeg"
+        assert answer.headers["X-Content-Duration"] == "5.000"
+        assert answer.content_length is None
+        await answer.read()
+
+
+async def test_head_starts_no_encoder(serve: Serve, row: Row, streamer: Streamer) -> None:
+    client = await serve(row())
+    query = {"format": "mp3", "maxBitRate": "64", "estimate": "1"}
+    async with client.head("/stream", params=query) as answer:
+        assert (answer.status, answer.content_type) == (200, "audio/mpeg")
+        assert answer.content_length == 64 * 125 * SECONDS + 1024
+    assert streamer.cache_misses == 0
+
+
+async def test_a_name_of_no_encoding_is_found_on_the_disk(
+    serve: Serve, row: Row, tmp_path: Path, music: Path
+) -> None:
+    name = b"\xff%03d concat: sp\xe9cial.flac"
+    shutil.copy(bytes(music / "tone.flac"), bytes(tmp_path) + b"/" + name)
+    client = await serve(row("tone.flac", tmp_path, path=name, bit_rate=700))
+    heard = tones.hear(await fetch(client, maxBitRate=64))
+    assert heard.seconds == pytest.approx(SECONDS, abs=0.1)

@@ -1,0 +1,77 @@
+"""Who may transcode now, who waits, who is refused."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from streaming.errors import Busy
+from streaming.limits import Limits
+
+
+def test_a_ticket_counts_until_it_is_left() -> None:
+    limits = Limits(2, 2, 2)
+    ticket = limits.admit(1)
+    assert (limits.admitted, limits.queued, limits.running) == (1, 1, 0)
+    assert ticket.work()
+    assert (limits.admitted, limits.queued, limits.running) == (1, 0, 1)
+    ticket.leave()
+    assert (limits.admitted, limits.queued, limits.running) == (0, 0, 0)
+
+
+def test_a_user_has_a_share_of_their_own() -> None:
+    limits = Limits(9, 2, 9)
+    tickets = [limits.admit(1), limits.admit(1)]
+    with pytest.raises(Busy) as refused:
+        limits.admit(1)
+    assert refused.value.retry_after > 0
+    limits.admit(2)
+    tickets[0].leave()
+    limits.admit(1)
+
+
+def test_the_queue_has_an_end() -> None:
+    limits = Limits(1, 9, 1)
+    first = limits.admit(1)
+    assert first.work()
+    limits.admit(2)
+    with pytest.raises(Busy):
+        limits.admit(3)
+    first.leave()
+    limits.admit(3)
+
+
+def test_without_a_queue_a_free_worker_is_still_had() -> None:
+    limits = Limits(1, 9, 0)
+    limits.admit(1)
+    with pytest.raises(Busy):
+        limits.admit(1)
+
+
+def test_who_rests_lets_another_work_and_then_waits_for_them() -> None:
+    limits = Limits(1, 9, 9)
+    slow, quick = limits.admit(1), limits.admit(2)
+    assert slow.work()
+    with slow.resting():
+        assert limits.running == 0
+        assert quick.work()
+        back = threading.Timer(0.05, quick.leave)
+        back.start()
+    assert limits.running == 1
+    assert limits.admitted == 1
+    back.join()
+    slow.leave()
+    assert limits.running == 0
+
+
+def test_who_is_cancelled_does_not_wait_for_a_worker() -> None:
+    limits = Limits(1, 9, 9)
+    assert limits.admit(1).work()
+    waiting = limits.admit(2)
+    cancel = threading.Timer(0.05, waiting.cancel)
+    cancel.start()
+    assert not waiting.work()
+    cancel.join()
+    waiting.leave()
+    assert (limits.running, limits.queued, limits.admitted) == (1, 0, 1)
