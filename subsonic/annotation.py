@@ -1,0 +1,93 @@
+"""Stars, ratings and plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from db.annotations import Items
+from subsonic.endpoint import Call, endpoint
+from subsonic.errors import BadParameterError, GenericError, NotFoundError
+from subsonic.ids import Kind, parse
+
+_NAMES = {Kind.TRACK: "track", Kind.ALBUM: "album", Kind.ARTIST: "artist", Kind.FOLDER: "folder"}
+_LATEST_MS = 253_402_300_799_000
+"""The end of the year 9999, the last that a date can hold."""
+
+
+@endpoint("star")
+async def star(
+    call: Call,
+    *,
+    id: tuple[str, ...] = (),
+    album_id: tuple[str, ...] = (),
+    artist_id: tuple[str, ...] = (),
+) -> None:
+    """Star songs, albums, artists and folders; a bare `id` may be any of them."""
+    _expect(await call.services.db.annotations.star(call.user, _items(id, album_id, artist_id)))
+
+
+@endpoint("unstar")
+async def unstar(
+    call: Call,
+    *,
+    id: tuple[str, ...] = (),
+    album_id: tuple[str, ...] = (),
+    artist_id: tuple[str, ...] = (),
+) -> None:
+    """Remove stars."""
+    _expect(await call.services.db.annotations.unstar(call.user, _items(id, album_id, artist_id)))
+
+
+@endpoint("setRating")
+async def set_rating(call: Call, *, id: str, rating: int) -> None:
+    """Rate a song, album, artist or folder; 0 removes the rating."""
+    if not 0 <= rating <= 5:
+        raise BadParameterError("A rating is 1 to 5, or 0 to remove it.")
+    kind, number = parse(id, *_NAMES)
+    _expect(await call.services.db.annotations.rate(call.user, _NAMES[kind], number, rating))
+
+
+@endpoint("scrobble")
+async def scrobble(
+    call: Call, *, id: tuple[str, ...], time: tuple[int, ...] = (), submission: bool = True
+) -> None:
+    """Count plays, each at its `time` (ms); with `submission=false` only tell what plays now.
+
+    Songs that do not exist are passed over as long as one does: apps send backlogs of weeks.
+    """
+    tracks = [parse(one, Kind.TRACK).number for one in id]
+    if not tracks:
+        raise BadParameterError("Required parameter 'id' is missing.")
+    if time and len(time) != len(tracks):
+        raise GenericError("There must be as many parameters 'time' as 'id'.")
+    plays = call.services.db.plays
+    if submission:
+        moments = _moments(time) or [datetime.now(UTC)] * len(tracks)
+        _expect(await plays.add(call.user, tracks, moments, call.client))
+    else:
+        _expect(await plays.hear(call.user, tracks[-1], call.client))
+
+
+def _items(*groups: Iterable[str]) -> Items:
+    named: dict[str, set[int]] = {name: set() for name in _NAMES.values()}
+    for group in groups:
+        for text in group:
+            kind, number = parse(text, *_NAMES)
+            named[_NAMES[kind]].add(number)
+    items = Items(**{f"{name}s": frozenset(ids) for name, ids in named.items()})
+    if not items.count():
+        raise BadParameterError("One of the parameters 'id', 'albumId', 'artistId' is missing.")
+    return items
+
+
+def _moments(times: Iterable[int]) -> list[datetime]:
+    for time in times:
+        if not 0 <= time <= _LATEST_MS:
+            raise BadParameterError("Parameter 'time' is milliseconds since 1970.")
+    return [datetime.fromtimestamp(time / 1000, UTC) for time in times]
+
+
+def _expect(known: object) -> None:
+    if not known:
+        raise NotFoundError

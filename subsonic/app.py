@@ -1,0 +1,196 @@
+"""`/rest/*`: from a request to an answer. The one place where errors become answers."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from urllib.parse import parse_qsl
+
+import structlog
+from aiohttp import web
+
+from db.errors import DatabaseError
+from db.tries import TooManyTriesError
+from streaming.errors import Busy, Gone
+from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it is imported)
+    annotation,
+    browsing,
+    lists,
+    retrieval,
+    scanning,
+    searching,
+    system,
+    users,
+)
+from subsonic.auth import Authenticator
+from subsonic.endpoint import ENDPOINTS, Call, Endpoint, Parameters
+from subsonic.errors import (
+    BadParameterError,
+    ForbiddenError,
+    GenericError,
+    NotFoundError,
+    ProtocolError,
+    WrongCredentialsError,
+)
+from subsonic.models import Error
+from subsonic.render import Answer, Format, failure, render
+from subsonic.services import Services
+
+log = structlog.get_logger()
+
+ENDPOINT = web.RequestKey("endpoint", str)
+"""Set on a request to the name of its endpoint, for logs and metrics."""
+AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
+
+_CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,99}", re.ASCII)
+_FORM = "application/x-www-form-urlencoded"
+_MOST_PARAMETERS = 200_000
+_METHODS = ("GET", "HEAD", "POST")
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Expose-Headers": "Content-Length, Content-Range, X-Content-Duration, X-Total-Count",
+    "Access-Control-Max-Age": "86400",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def setup(app: web.Application, services: Services) -> None:
+    """Add `/rest/*` to an application."""
+    protocol = Protocol(services)
+    app[AUTHENTICATOR] = protocol.authenticator
+    for channel in ("dulcian_users", "dulcian_library"):
+        services.db.bus.subscribe(channel, lambda _: protocol.authenticator.forget())
+    app.router.add_route("*", "/rest/{name}", protocol.handle)
+    app.on_response_prepare.append(_allow_origins)
+
+
+async def _allow_origins(request: web.Request, response: web.StreamResponse) -> None:
+    """Players in browsers read every answer, errors and media included; no cookie is ever looked at."""
+    if request.path.startswith("/rest/"):
+        response.headers.update(_CORS)
+
+
+class Protocol:
+    """Answers the requests."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.authenticator = Authenticator(services.db, services.settings)
+        patterns = services.settings.protocol.lean_clients
+        self._lean = re.compile("|".join(map(fnmatch.translate, patterns)) or "(?!)").match
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One request: the answer of its endpoint, or an error in the format asked for."""
+        if request.method == "OPTIONS":
+            return web.Response(status=204)
+        if request.method not in _METHODS:
+            raise web.HTTPMethodNotAllowed(request.method, _METHODS)
+        form = Format()
+        try:
+            given = await _parameters(request)
+            form = self._format(given)
+            return await self._answer(request, given, form)
+        except ProtocolError as error:
+            return _failed(form, error)
+        except Gone as error:
+            return _failed(form, NotFoundError(str(error)))
+        except Busy as error:
+            headers = {"Retry-After": str(error.retry_after)}
+            return _failed(form, GenericError(str(error)), 429, headers)
+        except TooManyTriesError as error:
+            text = f"Too many wrong passwords. Try again in {error.wait} seconds."
+            return _failed(form, WrongCredentialsError(text))
+        except DatabaseError as error:
+            log.error("database failed", path=request.path, error=str(error))
+            return _failed(form, GenericError("The database cannot answer now. Try again later."))
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:
+            log.exception("request failed", path=request.path)
+            return _failed(
+                form, GenericError("Something went wrong in the server; its log says what.")
+            )
+
+    async def _answer(
+        self, request: web.Request, given: Parameters, form: Format
+    ) -> web.StreamResponse:
+        name = request.match_info["name"].removesuffix(".view")
+        endpoint = ENDPOINTS.get(name)
+        if endpoint is not None and endpoint.public:
+            return _sent(render(form, endpoint.key, await endpoint.handler()))
+        user = await self.authenticator.user(given, request.remote or "")
+        if endpoint is None:
+            raise GenericError(f"This server has no endpoint {name[:80]!r}.")
+        request[ENDPOINT] = name
+        if endpoint.role and not {endpoint.role, "admin"} & set(user.roles):
+            raise ForbiddenError(f"This needs the role {endpoint.role!r}.")
+        call = Call(self._services, request, user, given["c"][0], form)
+        return await _run(endpoint, call, endpoint.read(given))
+
+    def _format(self, given: Parameters) -> Format:
+        name = given.get("f", [""])[0] or "xml"
+        if name == "json":
+            return Format("json")
+        if name != "jsonp":
+            return Format("xml", lean=bool(self._lean(given.get("c", [""])[0])))
+        callback = given.get("callback", [""])[0]
+        if not _CALLBACK.fullmatch(callback):
+            raise _BadCallbackError
+        return Format("jsonp", callback)
+
+
+class _BadCallbackError(BadParameterError):
+    """JSONP needs the name of a function in the parameter 'callback'."""
+
+
+async def _run(endpoint: Endpoint, call: Call, arguments: dict[str, object]) -> web.StreamResponse:
+    result = await endpoint.handler(call, **arguments)
+    if endpoint.raw:
+        answer: web.StreamResponse = result
+        return answer
+    return _sent(render(call.form, endpoint.key, result))
+
+
+async def _parameters(request: web.Request) -> Parameters:
+    """What query and form say together, the query first."""
+    pairs = _pairs(request.rel_url.raw_query_string)
+    if request.method == "POST" and request.content_type == _FORM:
+        pairs += _pairs(await _body(request))
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value)
+    return given
+
+
+async def _body(request: web.Request) -> str:
+    try:
+        return (await request.read()).decode("utf-8", "replace")
+    except web.HTTPRequestEntityTooLarge:
+        raise GenericError("The request is larger than server.max_request_bytes.") from None
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        raise GenericError("The request has too many parameters.") from None
+
+
+def _failed(
+    form: Format, error: ProtocolError, status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
+    if isinstance(error, _BadCallbackError):
+        form = Format("json")
+    return _sent(failure(form, Error(code=error.code, message=str(error))), status, headers)
+
+
+def _sent(answer: Answer, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(
+        body=answer.body,
+        status=status,
+        content_type=answer.content_type,
+        charset="utf-8",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )

@@ -1,0 +1,198 @@
+"""Who is calling: user name with password or token, or an API key.
+
+Order of judgement: conflicting credentials 43, missing parameters 10, version 20 or 30, then 40 (44
+for a key), the same for an unknown user as for a wrong password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from conf import Settings
+from db.database import Database
+from db.rows import CredentialRow, UserRow
+from db.tries import Tries
+from db.users import name_key
+from subsonic.endpoint import Parameters
+from subsonic.errors import (
+    BadParameterError,
+    ClientTooOldError,
+    ConflictingCredentialsError,
+    InvalidApiKeyError,
+    ServerTooOldError,
+    TokenUnsupportedError,
+    WrongCredentialsError,
+)
+
+log = structlog.get_logger()
+
+_VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.\d{1,4})?")
+_MAJOR, _NEWEST_MINOR = 1, 16
+_KEPT_SECONDS = 60.0
+_STAMP_SECONDS = 3600.0
+_CREDENTIALS = ("apiKey", "u", "p", "t", "s")
+_MOST_KEPT = 10_000
+_ANY_KEY = "\0"
+"""The account under which wrong API keys are counted: they name none."""
+
+
+@dataclass(slots=True)
+class Account:
+    """A user and what their apps sign in with, kept for a minute."""
+
+    user: UserRow
+    credentials: Sequence[CredentialRow]
+    until: float
+    stamped: dict[int, float] = field(default_factory=dict)
+
+
+class Authenticator:
+    """Keeps accounts in memory; `forget` is called when one changed on any node."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self._db = db
+        self._tries = Tries(settings.auth)
+        self._accounts: dict[str, Account] = {}
+        self._keys: dict[str, Account] = {}
+        self.refused = 0
+        """Failed sign-ins since the start, for the metrics."""
+
+    def forget(self) -> None:
+        """Ask the database again."""
+        self._accounts.clear()
+        self._keys.clear()
+
+    async def user(self, given: Parameters, address: str) -> UserRow:
+        """The caller; raises an error of the protocol, or TooManyTriesError."""
+        has = {name for name in _CREDENTIALS if given.get(name, [""])[0]}
+        if "apiKey" in has:
+            if len(has) > 1:
+                raise ConflictingCredentialsError
+            _check_common(given)
+            return await self._by_key(given["apiKey"][0], address)
+        if "p" in has and has & {"t", "s"}:
+            raise ConflictingCredentialsError
+        _need(given, "u")
+        if "p" not in has:
+            _need(given, "t", "s")
+        _check_common(given)
+        return await self._by_name(given, address)
+
+    async def _by_name(self, given: Parameters, address: str) -> UserRow:
+        name = given["u"][0]
+        self._tries.check(name, address)
+        account = await self._account(name)
+        credential = self._match(account, given) if account else None
+        if account is None or credential is None or not account.user.enabled:
+            raise self._refuse(account, name, address)
+        self._tries.forgive(name, address)
+        await self._stamp(account, credential.id)
+        return account.user
+
+    async def _by_key(self, key: str, address: str) -> UserRow:
+        self._tries.check(_ANY_KEY, address)
+        account = self._keys.get(key)
+        if account is None or account.until < time.monotonic():
+            account = await self._load_key(key)
+        if account is None or not account.user.enabled:
+            self.refused += 1
+            self._tries.count(_ANY_KEY, address)
+            raise InvalidApiKeyError
+        await self._stamp(account, account.credentials[0].id)
+        return account.user
+
+    async def _load_key(self, key: str) -> Account | None:
+        credential = await self._db.credentials.by_key(key)
+        user = await self._db.users.by_id(credential.user_id) if credential else None
+        if credential is None or user is None:
+            return None
+        return self._keep(self._keys, key, user, [credential])
+
+    async def _account(self, name: str) -> Account | None:
+        key = name_key(name)
+        account = self._accounts.get(key)
+        if account is not None and account.until > time.monotonic():
+            return account
+        user = await self._db.users.by_name(name)
+        if user is None:
+            return None
+        return self._keep(self._accounts, key, user, await self._db.credentials.of(user.id))
+
+    def _keep(
+        self, where: dict[str, Account], key: str, user: UserRow, rows: Sequence[CredentialRow]
+    ) -> Account:
+        if len(where) >= _MOST_KEPT:
+            where.clear()
+        account = Account(user, rows, time.monotonic() + _KEPT_SECONDS)
+        where[key] = account
+        return account
+
+    def _match(self, account: Account, given: Parameters) -> CredentialRow | None:
+        """The credential that was used, or None."""
+        owner, box = account.user.id, self._db.secrets
+        if given.get("p", [""])[0]:
+            tried = _passwords(given["p"][0])
+            for row in account.credentials:
+                secret = box.open(owner, row.secret).encode()
+                if any(hmac.compare_digest(secret, one) for one in tried):
+                    return row
+            return None
+        if not account.credentials:
+            raise TokenUnsupportedError
+        token, salt = given["t"][0].lower().encode(), given["s"][0].encode()
+        for row in account.credentials:
+            secret = box.open(owner, row.secret).encode()
+            right = hashlib.md5(secret + salt, usedforsecurity=False).hexdigest().encode()
+            if hmac.compare_digest(right, token):
+                return row
+        return None
+
+    def _refuse(self, account: Account | None, name: str, address: str) -> WrongCredentialsError:
+        self.refused += 1
+        # Only real accounts are counted: some apps probe a server with made-up names first.
+        if account is not None:
+            self._tries.count(name, address)
+        log.warning("sign-in refused", user=name[:100], address=address)
+        return WrongCredentialsError()
+
+    async def _stamp(self, account: Account, credential: int) -> None:
+        now = time.monotonic()
+        if account.stamped.get(credential, now - _STAMP_SECONDS) <= now - _STAMP_SECONDS:
+            account.stamped[credential] = now
+            await self._db.credentials.used(credential)
+
+
+def _need(given: Parameters, *names: str) -> None:
+    for name in names:
+        if not given.get(name, [""])[0]:
+            raise BadParameterError(f"Required parameter '{name}' is missing.")
+
+
+def _check_common(given: Parameters) -> None:
+    _need(given, "v", "c")
+    match = _VERSION.fullmatch(given["v"][0])
+    if match is None:
+        raise BadParameterError("Parameter 'v' is a version such as 1.16.1.")
+    major, minor = int(match[1]), int(match[2])
+    if major < _MAJOR:
+        raise ClientTooOldError
+    if major > _MAJOR or minor > _NEWEST_MINOR:
+        raise ServerTooOldError
+
+
+def _passwords(given: str) -> list[bytes]:
+    """What `p` may mean: clear text, or `enc:` and hex of UTF-8 or (py-sonic and others) Latin-1."""
+    if not given.startswith("enc:"):
+        return [given.encode("utf-8", "surrogateescape")]
+    try:
+        coded = bytes.fromhex(given[4:])
+    except ValueError:
+        return []
+    return [coded, coded.decode("latin-1").encode()]

@@ -1,0 +1,156 @@
+"""One endpoint is one function: `@endpoint` reads its signature and makes the rest.
+
+The keyword-only parameters become a struct that reads the request (snake_case is camelCase outside,
+a tuple takes a repeated parameter); the result is rendered under `key`. Endpoints with the same parameters share a `Query`. `raw=True`: the function answers HTTP
+itself, with bytes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
+
+import msgspec
+from aiohttp import web
+
+from db.rows import UserRow
+from subsonic.errors import BadParameterError
+from subsonic.render import Format
+from subsonic.services import Services
+
+Parameters = Mapping[str, Sequence[str]]
+"""A request's parameters, each with all its values."""
+
+Text = Annotated[str, msgspec.Meta(extra={"blank": True})]
+"""A parameter that may be empty; for all others an empty value is none."""
+
+_PATH = re.compile(r" - at `\$\.?(\w*)[^`]*`$")
+_MISSING = re.compile(r"missing required field `(\w+)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request to an endpoint, signed in."""
+
+    services: Services
+    request: web.Request
+    user: UserRow
+    client: str
+    form: Format
+
+    def libraries(self, asked: Sequence[int]) -> list[int]:
+        """The libraries an answer is taken from: those asked for that the user may see; none: all."""
+        return (
+            [one for one in self.user.libraries if one in asked] if asked else self.user.libraries
+        )
+
+
+Handler = Callable[..., Awaitable[Any]]
+H = TypeVar("H", bound=Handler)
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Parameters that several endpoints share; a handler takes it as one keyword."""
+
+
+class Reader:
+    """Reads parameters into a struct; raises BadParameterError."""
+
+    def __init__(self, struct: type[msgspec.Struct]) -> None:
+        hints = get_type_hints(struct, include_extras=True)
+        names = zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True)
+        self._struct = struct
+        keys = {key: hints[name] for name, key in names}
+        self._lists = {key for key, hint in keys.items() if get_origin(hint) is tuple}
+        self._texts = {key for key, hint in keys.items() if hint == Text}
+
+    def __call__(self, parameters: Parameters) -> Any:
+        given = {
+            name: [value for value in values if value] if name in self._lists else values[0]
+            for name, values in parameters.items()
+            if values[0] or name in self._lists or name in self._texts
+        }
+        try:
+            return msgspec.convert(given, self._struct, strict=False)
+        except msgspec.ValidationError as error:
+            raise BadParameterError(_explain(str(error))) from None
+
+
+class Endpoint:
+    """A name of the protocol, what it needs and what answers it."""
+
+    def __init__(
+        self, handler: Handler, name: str, key: str, role: str, raw: bool, public: bool
+    ) -> None:
+        self.handler = handler
+        self.name = name
+        self.key = key
+        self.role = role
+        self.raw = raw
+        self.public = public
+        own, shared = _parameters(handler)
+        self._own = msgspec.defstruct(name, own, bases=(Query,), kw_only=True)
+        self._read_own = Reader(self._own)
+        self._shared = {name: Reader(query) for name, query in shared.items()}
+
+    def read(self, parameters: Parameters) -> dict[str, Any]:
+        """The function's arguments; raises BadParameterError."""
+        own = self._read_own(parameters)
+        arguments = {name: getattr(own, name) for name in self._own.__struct_fields__}
+        return arguments | {name: read(parameters) for name, read in self._shared.items()}
+
+
+ENDPOINTS: dict[str, Endpoint] = {}
+"""All endpoints by name; filled when the chapters are imported."""
+
+
+def endpoint(
+    name: str, *, key: str = "", role: str = "", raw: bool = False, public: bool = False
+) -> Callable[[H], H]:
+    """Register a function as an endpoint.
+
+    `key` is the element the result is rendered under, `role` what the user must have (an `admin` has
+    all), `public` needs no sign-in.
+    """
+
+    def register(handler: H) -> H:
+        ENDPOINTS[name] = Endpoint(handler, name, key, role, raw, public)
+        return handler
+
+    return register
+
+
+def clamp(value: int, most: int, least: int = 0) -> int:
+    """A count within its limits: paging is lenient."""
+    return max(least, min(value, most))
+
+
+def _parameters(handler: Handler) -> tuple[list[Any], dict[str, type[Query]]]:
+    """The keyword-only parameters: those of its own as struct fields, and the shared ones."""
+    hints = get_type_hints(handler, include_extras=True)
+    own: list[Any] = []
+    shared: dict[str, type[Query]] = {}
+    for name, parameter in inspect.signature(handler).parameters.items():
+        if parameter.kind is not parameter.KEYWORD_ONLY:
+            continue
+        hint = hints[name]
+        if isinstance(hint, type) and issubclass(hint, Query):
+            shared[name] = hint
+        elif parameter.default is parameter.empty:
+            own.append((name, hint))
+        else:
+            own.append((name, hint, parameter.default))
+    return own, shared
+
+
+def _explain(error: str) -> str:
+    """What msgspec found, in words for the one who wrote the request."""
+    missing = _MISSING.search(error)
+    if missing:
+        return f"Required parameter '{missing[1]}' is missing."
+    path = _PATH.search(error)
+    what = _PATH.sub("", error).replace("`", "")
+    return f"Parameter '{path[1]}' cannot be read: {what}." if path else f"{what}."

@@ -1,0 +1,84 @@
+"""The errors of the protocol: each class is one code, its docstring the default message.
+
+    ProtocolError
+    ├── GenericError 0
+    ├── BadParameterError 10
+    ├── ClientTooOldError 20 · ServerTooOldError 30
+    ├── WrongCredentialsError 40 · TokenUnsupportedError 41
+    ├── ConflictingCredentialsError 43 · InvalidApiKeyError 44
+    ├── ForbiddenError 50
+    └── NotFoundError 70
+
+An error is an answer too: it travels with HTTP 200, in the format that was asked for.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ProtocolError(Exception):
+    """Base of all that an endpoint may answer in place of its result."""
+
+    code: ClassVar[int] = 0
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").split("\n")[0])
+
+
+class GenericError(ProtocolError):
+    """Something went wrong."""
+
+
+class BadParameterError(ProtocolError):
+    """A required parameter is missing."""
+
+    code = 10
+
+
+class ClientTooOldError(ProtocolError):
+    """The app speaks an older version of the protocol: please update it."""
+
+    code = 20
+
+
+class ServerTooOldError(ProtocolError):
+    """The app speaks a newer version of the protocol than this server."""
+
+    code = 30
+
+
+class WrongCredentialsError(ProtocolError):
+    """Wrong user name or password."""
+
+    code = 40
+
+
+class TokenUnsupportedError(ProtocolError):
+    """Token authentication is not possible for this user."""
+
+    code = 41
+
+
+class ConflictingCredentialsError(ProtocolError):
+    """Give an API key, or a user name with a password or token, but not both."""
+
+    code = 43
+
+
+class InvalidApiKeyError(ProtocolError):
+    """Not a valid API key."""
+
+    code = 44
+
+
+class ForbiddenError(ProtocolError):
+    """You are not allowed to do this."""
+
+    code = 50
+
+
+class NotFoundError(ProtocolError):
+    """There is no such thing here."""
+
+    code = 70

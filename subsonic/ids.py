@@ -1,0 +1,71 @@
+"""Ids as apps see them: a kind and a number that never changes, `al-12`.
+
+The kind lets one parameter name anything (`star?id=`, `getCoverArt?id=`). Apps must take them as
+opaque; they hold no `;` (DSub joins ids with it) and survive Substreamer's cutting of `_…`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from subsonic.errors import NotFoundError
+
+_LARGEST = 2**63 - 1
+
+
+class Kind(Enum):
+    """What an id names; the value is its prefix."""
+
+    TRACK = "tr"
+    ALBUM = "al"
+    ARTIST = "ar"
+    FOLDER = "fo"
+    PICTURE = "co"
+
+
+class Id(NamedTuple):
+    """An id taken apart."""
+
+    kind: Kind
+    number: int
+
+
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+def track(number: int) -> str:
+    """The id of a song."""
+    return f"tr-{number}"
+
+
+def album(number: int) -> str:
+    """The id of an album."""
+    return f"al-{number}"
+
+
+def artist(number: int) -> str:
+    """The id of an artist."""
+    return f"ar-{number}"
+
+
+def folder(number: int) -> str:
+    """The id of a real folder."""
+    return f"fo-{number}"
+
+
+def picture(number: int) -> str:
+    """The id of a cover."""
+    return f"co-{number}"
+
+
+def parse(text: str, *kinds: Kind) -> Id:
+    """Take an id apart; what is no id, or none of these kinds, names nothing: NotFoundError."""
+    prefix, _, digits = text.partition("-")
+    kind = _KINDS.get(prefix)
+    if kind is None or (kinds and kind not in kinds) or not (digits.isascii() and digits.isdigit()):
+        raise NotFoundError(f"There is nothing with the id {text[:80]!r}.")
+    number = int(digits[:20])
+    if number > _LARGEST:
+        raise NotFoundError
+    return Id(kind, number)

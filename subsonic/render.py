@@ -1,0 +1,188 @@
+"""Answers as bytes: JSON, JSONP and XML from the same structs.
+
+| Python | JSON | XML |
+|---|---|---|
+| `str int float bool` | value | attribute |
+| `None` | left out | left out |
+| a model | object | child element |
+| a sequence of models | array, also when empty | repeated child elements |
+| a sequence of `str` or `int` | array | repeated child elements with text |
+| a field called `value` | `"value"` | the element's text |
+
+Children stand in the order of the fields, as the XSD demands. A writer is compiled per type, once.
+Lean XML leaves out what OpenSubsonic added (`Open` fields), for apps that read it wrongly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from conf import VERSION
+from subsonic.models import Error, Model
+
+API_VERSION = "1.16.1"
+SERVER = "dulcian"
+SERVER_VERSION = VERSION
+
+_ROOT = f'"version":"{API_VERSION}","type":"{SERVER}","serverVersion":"{SERVER_VERSION}","openSubsonic":true'
+_JSON_OPEN = {
+    True: f'{{"subsonic-response":{{"status":"ok",{_ROOT}'.encode(),
+    False: f'{{"subsonic-response":{{"status":"failed",{_ROOT}'.encode(),
+}
+_XML_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<subsonic-response xmlns="http://subsonic.org/restapi"'
+)
+_XML_OPEN = f' version="{API_VERSION}" type="{SERVER}" serverVersion="{SERVER_VERSION}" openSubsonic="true">'
+
+# Beside markup: what XML 1.0 forbids. Tags hold it, and one such character makes an answer unreadable.
+_SPECIAL = re.compile('[&<>"\t\n\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_ENTITIES |= {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+
+Writer = Callable[[Any, list[str]], None]
+_encode = msgspec.json.Encoder().encode
+
+
+class Answer(NamedTuple):
+    """A body and what it is."""
+
+    body: bytes
+    content_type: str
+
+
+class Format(NamedTuple):
+    """How the app wants its answers: parameters `f` and `callback`, and whether `c` needs lean XML."""
+
+    name: str = "xml"
+    callback: str = ""
+    lean: bool = False
+
+
+Payload = Model | Sequence[Model] | None
+
+
+def render(form: Format, key: str, payload: Payload) -> Answer:
+    """A success: the envelope around the payload under its key; None: the envelope alone."""
+    if form.name == "xml":
+        return Answer(_xml(key, payload, ok=True, lean=form.lean), "text/xml")
+    return _json(form, key, payload, ok=True)
+
+
+def failure(form: Format, error: Error) -> Answer:
+    """A failure, in the same envelope."""
+    if form.name == "xml":
+        return Answer(_xml("error", error, ok=False, lean=form.lean), "text/xml")
+    return _json(form, "error", error, ok=False)
+
+
+def _json(form: Format, key: str, payload: Payload, *, ok: bool) -> Answer:
+    inner = b"" if payload is None else b',"%s":%s' % (key.encode(), _encode(payload))
+    body = _JSON_OPEN[ok] + inner + b"}}"
+    if form.name == "jsonp":
+        return Answer(b"%s(%s);" % (form.callback.encode(), body), "application/javascript")
+    return Answer(body, "application/json")
+
+
+def _xml(key: str, payload: Payload, *, ok: bool, lean: bool) -> bytes:
+    out = [_XML_HEAD, ' status="ok"' if ok else ' status="failed"', _XML_OPEN]
+    items: Sequence[Model] = [payload] if isinstance(payload, Model) else payload or []
+    for item in items:
+        _element(key, type(item), lean)(item, out)
+    out.append("</subsonic-response>")
+    return "".join(out).encode("utf-8")
+
+
+def escape(text: str) -> str:
+    """Text as it may stand in an attribute or an element."""
+    if _SPECIAL.search(text) is None:
+        return text
+    return _SPECIAL.sub(lambda match: _ENTITIES.get(match[0], ""), text)
+
+
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"
+
+
+_SCALARS: dict[type, Callable[[Any], str]] = {bool: _boolean, int: str, float: repr, str: escape}
+
+
+class _Field(NamedTuple):
+    """A field of a model, as XML sees it."""
+
+    name: str
+    key: str
+    kind: Any
+    many: bool
+    open: bool
+
+
+def _fields(model: type[Model]) -> list[_Field]:
+    hints = get_type_hints(model, include_extras=True)
+    keys = zip(model.__struct_fields__, model.__struct_encode_fields__, strict=True)
+    return [_field(name, key, hints[name]) for name, key in keys]
+
+
+def _field(name: str, key: str, hint: Any) -> _Field:
+    marked = get_origin(hint) is Annotated
+    kind = get_args(hint)[0] if marked else hint
+    if get_origin(kind) in (Union, UnionType):
+        (kind,) = (part for part in get_args(kind) if part is not NoneType)
+    many = get_origin(kind) is Sequence
+    return _Field(name, key, get_args(kind)[0] if many else kind, many, marked)
+
+
+@cache
+def _element(tag: str, model: type[Model], lean: bool) -> Writer:
+    """What writes a model as an element with this tag."""
+    fields = [field for field in _fields(model) if not (lean and field.open)]
+    scalars = [field for field in fields if not field.many and field.kind in _SCALARS]
+    attributes = [
+        (field.name, f' {field.key}="', _SCALARS[field.kind])
+        for field in scalars
+        if field.key != "value"
+    ]
+    text = "value" if any(field.key == "value" for field in scalars) else None
+    children = [
+        (field.name, field.many, _child(field, lean)) for field in fields if field not in scalars
+    ]
+    start, end = f"<{tag}", f"</{tag}>"
+
+    def write(item: Any, out: list[str]) -> None:
+        out.append(start)
+        for name, prefix, convert in attributes:
+            value = getattr(item, name)
+            if value is not None:
+                out.append(f'{prefix}{convert(value)}"')
+        opened = len(out)
+        out.append(">")
+        if text is not None:
+            out.append(escape(item.value))
+        for name, many, write_child in children:
+            value = getattr(item, name)
+            if value is None:
+                continue
+            for one in value if many else (value,):
+                write_child(one, out)
+        if len(out) == opened + 1:
+            out[opened] = "/>"
+        else:
+            out.append(end)
+
+    return write
+
+
+def _child(field: _Field, lean: bool) -> Writer:
+    if field.kind not in _SCALARS:
+        return _element(field.key, field.kind, lean)
+    start, end, convert = f"<{field.key}>", f"</{field.key}>", _SCALARS[field.kind]
+
+    def write(item: Any, out: list[str]) -> None:
+        out.append(f"{start}{convert(item)}{end}")
+
+    return write

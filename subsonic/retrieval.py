@@ -1,0 +1,77 @@
+"""Media retrieval: songs and pictures as bytes."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from db.rows import FileRow
+from streaming import Wanted
+from subsonic.endpoint import Call, clamp, endpoint
+from subsonic.errors import NotFoundError
+from subsonic.ids import Id, Kind, parse
+
+_MOST_RATE = 10_000
+_LONGEST = 7 * 24 * 3600
+
+
+@endpoint("stream", role="stream", raw=True)
+async def stream(
+    call: Call,
+    *,
+    id: str,
+    max_bit_rate: int = 0,
+    format: str | None = None,
+    time_offset: float = 0.0,
+    estimate_content_length: bool = False,
+) -> web.StreamResponse:
+    """Send a song, transcoded where format or rate ask for it. Never counts as a play."""
+    wanted = Wanted(
+        format=format,
+        max_bit_rate=clamp(max_bit_rate, _MOST_RATE),
+        time_offset=max(0.0, min(time_offset, _LONGEST)),
+        estimate=estimate_content_length,
+    )
+    file = await _file(call, id)
+    user = call.user
+    return await call.services.streamer.respond(
+        call.request, file, wanted, user.id, user.max_bit_rate
+    )
+
+
+@endpoint("download", role="download", raw=True)
+async def download(call: Call, *, id: str) -> web.StreamResponse:
+    """Send the original file of a song."""
+    return await call.services.streamer.download(call.request, await _file(call, id))
+
+
+@endpoint("getCoverArt", raw=True)
+async def get_cover_art(call: Call, *, id: str, size: int | None = None) -> web.StreamResponse:
+    """Send a picture by its own id or by that of a song, album, artist or folder.
+
+    What exists without a picture gets a drawn one: apps ask with plain ids too.
+    """
+    wanted = parse(id)
+    picture = await call.services.db.pictures.of(wanted.kind.name.lower(), wanted.number, call.user)
+    title = "" if picture else await _title(call, wanted)
+    return await call.services.images.respond(call.request, picture, size, title)
+
+
+async def _file(call: Call, id: str) -> FileRow:
+    file = await call.services.db.tracks.file(parse(id, Kind.TRACK).number, call.user)
+    if file is None:
+        raise NotFoundError
+    return file
+
+
+async def _title(call: Call, wanted: Id) -> str:
+    """What to write on a drawn picture; raises NotFoundError for what does not exist."""
+    db, user, number = call.services.db, call.user, wanted.number
+    if wanted.kind is Kind.TRACK and (track := await db.tracks.get(number, user)):
+        return track.card.album
+    if wanted.kind is Kind.ALBUM and (album := await db.albums.get(number, user)):
+        return album.card.name
+    if wanted.kind is Kind.ARTIST and (artist := await db.artists.get(number, user)):
+        return artist.name
+    if wanted.kind is Kind.FOLDER and (folder := await db.folders.get(number, user)):
+        return folder.name
+    raise NotFoundError

@@ -1,0 +1,68 @@
+"""A server with the protocol and nothing else, over the shelf."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+from aiohttp import web
+
+import subsonic
+from db.database import Database
+from server.proxies import behind
+from streaming import Images, Streamer
+from subsonic import Services
+from tests.support import postgres, shelf
+from tests.support.api import Api, Client
+from tests.support.sandboxes import ThreadSandbox
+from tests.support.shelf import Shelf
+
+
+@pytest.fixture(scope="session")
+def library(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """The shelf, scanned."""
+    return shelf.make(tmp_path_factory.mktemp("shelf"), postgres_url)
+
+
+@pytest.fixture
+def stocked_url(postgres_url: str, library: Shelf) -> Iterator[str]:
+    """The DSN of a database that knows the shelf, for one test."""
+    with postgres.clone(postgres_url, shelf.TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture
+async def stocked(stocked_url: str, library: Shelf) -> AsyncIterator[Database]:
+    """That database, open."""
+    opened = await Database.open(stocked_url, library.settings)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def client(
+    aiohttp_client: Callable[[web.Application], Awaitable[Client]],
+    stocked: Database,
+    library: Shelf,
+) -> AsyncIterator[Client]:
+    settings = library.settings
+    app = web.Application(
+        middlewares=[behind(settings.server.trusted_proxies)],
+        client_max_size=settings.server.max_request_bytes,
+    )
+    streamer, images = Streamer(settings), Images(settings, ThreadSandbox())
+    subsonic.setup(app, Services(settings, stocked, streamer, images))
+    yield await aiohttp_client(app)
+    await streamer.close(0)
+
+
+@pytest.fixture
+def api(client: Client) -> Api:
+    """The administrator's app."""
+    return Api(client, *shelf.ADMIN)
+
+
+@pytest.fixture
+def guest(client: Client) -> Api:
+    """The app of somebody who may not see everything."""
+    return Api(client, *shelf.GUEST)
