@@ -1,0 +1,133 @@
+"""The pages put into the application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib import resources
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from aiohttp_session import session_middleware
+
+from db.errors import DatabaseError
+from db.tries import Tries
+from web import display
+from web.account import login, logout, show_login
+from web.assets import Assets
+from web.doorman import Doorman
+from web.first_run import set_up, show_setup
+from web.forms import Form, read_form
+from web.home import home
+from web.scanning import show_scan, start_scan
+from web.session import Storage
+from web.site import SITE, Services, Site
+from web.view import HEADERS, Refusal, message, refused
+
+Page = Callable[[web.Request], Awaitable[web.Response]]
+FormPage = Callable[[web.Request, Form], Awaitable[web.Response]]
+
+_PAGES: tuple[tuple[str, Page], ...] = (
+    ("/", home),
+    ("/login", show_login),
+    ("/setup/{token}", show_setup),
+    ("/scan", show_scan),
+)
+_FORMS: tuple[tuple[str, FormPage], ...] = (
+    ("/login", login),
+    ("/logout", logout),
+    ("/setup/{token}", set_up),
+    ("/scan", start_scan),
+)
+
+
+def setup(app: web.Application, services: Services) -> None:
+    """Add the pages, and a page for addresses that lead nowhere outside `/rest`."""
+    settings, db = services.settings, services.db
+    assets = Assets()
+    app[SITE] = Site(settings, db, assets, Doorman(db.users, Tries(settings.auth)))
+    _set_up_templates(app, assets)
+    sessions = session_middleware(Storage(db.sessions, settings.auth.session_days))
+    for path, page in _PAGES:
+        app.router.add_get(path, _guarded(page, sessions))
+    for path, form_page in _FORMS:
+        app.router.add_post(path, _guarded(_with_form(form_page), sessions))
+    app.router.add_get("/static/{name}", _static)
+    app.middlewares.append(_nowhere)
+
+
+def _set_up_templates(app: web.Application, assets: Assets) -> None:
+    filters: dict[str, Callable[..., str]] = {
+        "number": display.number,
+        "size": display.size,
+        "playing_time": display.playing_time,
+        "path": display.path,
+    }
+    environment = aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.FileSystemLoader(str(resources.files("web") / "templates")),
+        default_helpers=False,
+        filters=filters,
+        undefined=jinja2.StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["asset"] = assets.url
+
+
+def _with_form(page: FormPage) -> Page:
+    async def answer(request: web.Request) -> web.Response:
+        return await page(request, await read_form(request))
+
+    return answer
+
+
+def _guarded(page: Page, sessions: Middleware) -> Handler:
+    """A page with a session, its refusals shown as pages, and the headers of all pages."""
+
+    async def shown(request: web.Request) -> web.StreamResponse:
+        try:
+            return await page(request)
+        except Refusal as refusal:
+            return refused(request, refusal)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            response = await sessions(request, shown)
+        except DatabaseError:
+            away = "Try again in a moment. If it stays away, the server's log says why."
+            response = message(request, "The database does not answer", away, status=503, back="/")
+        response.headers.update(HEADERS)
+        return response
+
+    return answer
+
+
+async def _static(request: web.Request) -> web.Response:
+    """A file of ours; kept for ever when asked for with its version."""
+    asset = request.app[SITE].assets.get(request.match_info["name"])
+    if asset is None:
+        raise web.HTTPNotFound
+    versioned = request.query.get("v") == asset.version
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable" if versioned else "no-cache",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return web.Response(body=asset.body, content_type=asset.content_type, headers=headers)
+
+
+@web.middleware
+async def _nowhere(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Show people a page where no address matches; programs and `/rest` get what they got."""
+    lost = request.match_info.http_exception
+    wants_page = "text/html" in request.headers.get("Accept", "")
+    if lost is None or not wants_page or f"{request.path}/".startswith("/rest/"):
+        return await handler(request)
+    text = "There is nothing at this address."
+    response = message(request, "Page not found", text, status=lost.status, back="/")
+    response.headers.update(HEADERS)
+    if "Allow" in lost.headers:
+        response.headers["Allow"] = lost.headers["Allow"]
+    return response

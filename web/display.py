@@ -1,0 +1,54 @@
+"""Figures, times and paths as people read them."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+_SIZES = ("bytes", "kB", "MB", "GB", "TB", "PB")
+_SPANS = ((86400, "day", "d"), (3600, "hour", "h"), (60, "minute", "min"))
+
+
+def number(value: int) -> str:
+    """1234567 -> 1,234,567."""
+    return f"{value:,}"
+
+
+def size(value: float) -> str:
+    """1234567 -> 1.2 MB."""
+    for unit in _SIZES:
+        if value < 999.5 or unit == _SIZES[-1]:
+            break
+        value /= 1000
+    digits = 1 if value < 9.95 and unit != "bytes" else 0
+    return f"{value:,.{digits}f} {unit}"
+
+
+def playing_time(seconds: float) -> str:
+    """93784 -> 1 d 2 h; the two largest units."""
+    left = round(seconds / 60) * 60
+    parts: list[str] = []
+    for length, _, unit in _SPANS:
+        count, left = divmod(left, length)
+        if count or parts:
+            parts.append(f"{number(count)} {unit}")
+    return " ".join(parts[:2]) or "0 min"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """In one unit: 3 hours ago."""
+    seconds = (now - then).total_seconds()
+    for length, name, _ in _SPANS:
+        if seconds >= length:
+            return f"{counted(int(seconds // length), name)} ago"
+    return "just now"
+
+
+def counted(count: int, name: str) -> str:
+    """1 song, 2 songs."""
+    return f"{number(count)} {name}" if count == 1 else f"{number(count)} {name}s"
+
+
+def path(raw: bytes) -> str:
+    """A path as text; bytes that are no text become question marks."""
+    return os.fsdecode(raw).encode("utf-8", "replace").decode()

@@ -1,0 +1,62 @@
+"""Pages made from templates, and the headers that guard them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from web.session import form_token
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self';"
+        " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Not "no-referrer": browsers would then send `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Refusal(Exception):  # noqa: N818 - an answer rather than a failure
+    """A request that gets a page saying why it was not done, and what to do."""
+
+    def __init__(self, status: int, title: str, text: str, back: str = "/", wait: int = 0) -> None:
+        super().__init__(title)
+        self.status, self.title, self.text, self.back, self.wait = status, title, text, back, wait
+
+
+async def page(
+    request: web.Request, template: str, *, status: int = 200, **context: Any
+) -> web.Response:
+    """A page with forms: the template finds their token as `form_token`."""
+    context["form_token"] = await form_token(request)
+    return aiohttp_jinja2.render_template(template, request, context, status=status)
+
+
+def message(
+    request: web.Request, title: str, text: str, *, status: int = 200, back: str = ""
+) -> web.Response:
+    """A page that only says something; it looks at no cookie."""
+    context = {"title": title, "text": text, "back": back}
+    return aiohttp_jinja2.render_template("message.html", request, context, status=status)
+
+
+def refused(request: web.Request, refusal: Refusal) -> web.Response:
+    """The page of a refusal."""
+    response = message(
+        request, refusal.title, refusal.text, status=refusal.status, back=refusal.back
+    )
+    if refusal.wait:
+        response.headers["Retry-After"] = str(refusal.wait)
+    return response
+
+
+def see(path: str) -> web.Response:
+    """Send the browser to another of our pages."""
+    return web.Response(status=303, headers={"Location": path})
