@@ -1,0 +1,3 @@
+"""What can be said to the program: one file per word."""
+
+__all__: list[str] = []

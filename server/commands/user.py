@@ -1,0 +1,81 @@
+"""`dulcian user`: accounts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from db.rows import UserRow
+from server.commands.options import common, settings_of, with_database
+from server.exits import USAGE, ExitError
+
+VARIABLE = "DULCIAN_PASSWORD"
+
+
+@click.group()
+def user() -> None:
+    """Add, list and delete accounts, and change passwords."""
+
+
+@user.command()
+@click.argument("name")
+@click.option("--admin", is_flag=True, help="Make an administrator.")
+@common
+def add(name: str, admin: bool, config: Path | None, data: str | None) -> None:
+    """Add an account. The password is taken from DULCIAN_PASSWORD or standard input."""
+    settings = settings_of(config, data).settings
+    if not name.strip() or not name.isprintable():
+        raise ExitError(USAGE, "A name needs letters, and may not hold control characters.")
+    password = _password()
+    made = with_database(settings, lambda db: db.users.add(name.strip(), password, admin))
+    click.echo(f"Added the {_kind(made)} {made.name}.")
+
+
+@user.command("list")
+@common
+def list_(config: Path | None, data: str | None) -> None:
+    """List the accounts."""
+    for row in with_database(settings_of(config, data).settings, lambda db: db.users.all()):
+        click.echo(f"{row.name}\t{_kind(row)}" + ("" if row.enabled else "\tswitched off"))
+
+
+@user.command()
+@click.argument("name")
+@common
+def passwd(name: str, config: Path | None, data: str | None) -> None:
+    """Change a password. The new one is taken from DULCIAN_PASSWORD or standard input."""
+    settings = settings_of(config, data).settings
+    password = _password()
+    with_database(settings, lambda db: db.users.set_password(name, password))
+    click.echo(f"Changed the password of {name}.")
+
+
+@user.command()
+@click.argument("name")
+@common
+def delete(name: str, config: Path | None, data: str | None) -> None:
+    """Delete an account with its stars, ratings and plays. The last administrator stays."""
+    settings = settings_of(config, data).settings
+    with_database(settings, lambda db: db.users.delete(name))
+    click.echo(f"Deleted {name}.")
+
+
+def _password() -> str:
+    """Never from the command line, which everybody on the machine can read."""
+    given = os.environ.get(VARIABLE)
+    if given is None and sys.stdin.isatty():
+        given = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    if given is None:
+        given = sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        raise ExitError(
+            USAGE, f"The password is empty: set {VARIABLE}, or write it to standard input."
+        )
+    return given
+
+
+def _kind(row: UserRow) -> str:
+    return "administrator" if "admin" in row.roles else "user"

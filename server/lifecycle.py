@@ -1,0 +1,167 @@
+"""From nothing to serving and back: what starts in which order, and what stops in which."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import structlog
+
+from conf.settings import Settings
+from db.database import Database
+from db.embedded import Embedded
+from db.errors import EmbeddedError
+from server import child, logs, ports, postgres
+from server.background import Background
+from server.banner import announce
+from server.first_run import first_account
+from server.rights import unreadable
+from server.stopping import Stop, stoppable
+from server.supervisor import READY, Supervisor
+
+log = structlog.get_logger()
+
+_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+_LOOK_EVERY = 5.0
+_PARTING = 2.0
+_BEYOND_GRACE = 3.0
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop. Raises ExitError and db.errors.StartError when it cannot start."""
+    logs.configure(settings.logging)
+    log.info("starting", data=str(settings.data.dir))
+    with stoppable() as stop:
+        postgres.refuse_second(settings)
+        shared = settings.server.workers > 1
+        with (
+            _closed_at_the_end(ports.take(settings.server.listen, shared=shared)) as sockets,
+            _shared_figures(settings.server.workers),
+            postgres.for_server(settings) as database,
+        ):
+            asyncio.run(_first(settings, database, sockets, stop))
+    log.info("stopped")
+
+
+def work() -> None:
+    """Serve as one of several processes, with what the first one hands over."""
+    task = child.accept()
+    logs.configure(task.settings.logging)
+    with stoppable() as stop, _closed_at_the_end(ports.join(task.listen)) as sockets:
+        asyncio.run(_further(task, sockets, stop))
+
+
+@contextmanager
+def _closed_at_the_end(sockets: list[socket.socket]) -> Iterator[list[socket.socket]]:
+    try:
+        yield sockets
+    finally:
+        for bound in sockets:
+            bound.close()
+
+
+@contextmanager
+def _shared_figures(workers: int) -> Iterator[None]:
+    """The folder where several processes put their figures together."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="dulcian-figures-") as folder:
+        os.environ[_FIGURES] = folder
+        yield
+
+
+@asynccontextmanager
+async def _opened(dsn: str, settings: Settings) -> AsyncIterator[Database]:
+    db = await Database.open(dsn, settings)
+    try:
+        yield db
+    finally:
+        try:
+            await asyncio.wait_for(db.close(), _PARTING)
+        except TimeoutError:
+            log.warning("database connections were cut", seconds=_PARTING)
+
+
+async def _first(
+    settings: Settings, database: postgres.Postgres, sockets: list[socket.socket], stop: Stop
+) -> None:
+    """The process that also scans, and looks after the others and the embedded database."""
+    # Imported late: where figures are kept is decided at import.
+    from server.node import Node
+    from server.worker import ScanWorker
+
+    async with stop.watched() as asked, _opened(database.dsn, settings) as db:
+        await db.libraries.sync(settings.library.folders)
+        await asyncio.to_thread(_look_at_music, settings)
+        addresses = ports.addresses(sockets)
+        link = await first_account(db, settings.auth, addresses[0])
+        node = Node(settings, db, sockets)
+        alone = database.embedded is not None
+        worker = ScanWorker(db, settings, database.dsn, alone=alone)
+        background = Background()
+        try:
+            await _start_others(settings, database.dsn, sockets, background)
+            await node.start()
+            announce(settings.logging, addresses, len(settings.library.folders), link)
+            for work in (worker.run(), node.sample(), _look_after(database.embedded)):
+                background.add(work)
+            await background.until(asked.wait())
+        finally:
+            await asyncio.gather(node.drain(), background.stop())
+
+
+def _look_at_music(settings: Settings) -> None:
+    for folder in settings.library.folders:
+        if problem := unreadable(folder.path):
+            log.warning("a music folder cannot be read", reason=problem)
+
+
+async def _further(task: child.Task, sockets: list[socket.socket], stop: Stop) -> None:
+    from server.node import Node
+
+    async with stop.watched() as asked, _opened(task.dsn, task.settings) as db:
+        node = Node(task.settings, db, sockets)
+        background = Background()
+        try:
+            await node.start()
+            sys.stdout.buffer.write(READY)
+            sys.stdout.buffer.flush()
+            background.add(node.sample())
+            await background.until(asked.wait())
+        finally:
+            await asyncio.gather(node.drain(), background.stop())
+
+
+async def _start_others(
+    settings: Settings, dsn: str, sockets: list[socket.socket], background: Background
+) -> None:
+    """Start the further processes, and wait until they answer."""
+    others = settings.server.workers - 1
+    if not others:
+        return
+    listen = ports.actual(settings.server.listen, sockets)
+    task = child.Task(os.getpid(), settings, dsn, listen=listen)
+    supervisor = Supervisor(others, task, settings.server.shutdown_grace + _BEYOND_GRACE)
+    background.add(supervisor.run())
+    await background.until(supervisor.up())
+
+
+async def _look_after(embedded: Embedded | None) -> None:
+    """Start the embedded database again should it end; raises StartError when that fails too."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        if embedded is None:
+            continue
+        try:
+            embedded.check()
+        except EmbeddedError as error:
+            log.error("starting the database again", reason=str(error))
+            # Blocks, on purpose: it must be the main thread's child, and nothing works without it.
+            embedded.stop()
+            embedded.start()

@@ -1,0 +1,60 @@
+"""Who asked, and by which scheme, past the reverse proxies that are trusted."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+
+def behind(trusted: Sequence[str]) -> Middleware:
+    """The outermost middleware: further in, `request.remote` and `request.scheme` are the client's."""
+    proxies = Proxies(trusted)
+
+    @web.middleware
+    async def see_through(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if trusted:
+            request = request.clone(remote=proxies.client(request), scheme=proxies.scheme(request))
+        return await handler(request)
+
+    return see_through
+
+
+class Proxies:
+    """The trusted reverse proxies; what anybody else says in `X-Forwarded-*` is ignored."""
+
+    def __init__(self, trusted: Sequence[str]) -> None:
+        self._networks = [ipaddress.ip_network(each, strict=False) for each in trusted]
+
+    def client(self, request: web.Request) -> str:
+        """The address of whoever asked; empty when the connection has none (a Unix socket)."""
+        address = request.remote or ""
+        for hop in reversed(_listed(request, "X-Forwarded-For")):
+            if not self._trusts(address):
+                break
+            address = hop
+        return address
+
+    def scheme(self, request: web.Request) -> str:
+        """`https` if that is what the client speaks, to us or to a trusted proxy."""
+        said = _listed(request, "X-Forwarded-Proto")
+        if said and self._trusts(request.remote or ""):
+            return "https" if said[-1].lower() == "https" else "http"
+        return request.scheme
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        # An IPv4 address that was mapped to IPv6 is meant as itself.
+        plain = getattr(parsed, "ipv4_mapped", None) or parsed
+        return any(plain in network for network in self._networks)
+
+
+def _listed(request: web.Request, header: str) -> list[str]:
+    """The values of a header that may be repeated, each with commas."""
+    given = ",".join(request.headers.getall(header, []))
+    return [value.strip() for value in given.split(",") if value.strip()]

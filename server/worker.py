@@ -1,0 +1,108 @@
+"""The scans of this node: asked for, due, or left behind; each runs in a child process.
+
+The child takes its memory with it, keeps the serving loop free, and may be killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from datetime import UTC, datetime
+
+import structlog
+
+from conf.settings import Settings
+from db.database import Database
+from db.errors import DatabaseError
+from db.rows import ScanRow
+from db.scans import CHANNEL
+from server import child
+from server.progress import follow
+from server.scanning import bury
+
+log = structlog.get_logger()
+
+_HOUSEKEEPING = 60.0
+_RETRY = 5.0
+_PATIENCE = 3.0
+
+
+class ScanWorker:
+    """Runs until it is cancelled; then the scan that is under way is ended after its batch.
+
+    `alone`: no other node uses this database, so a scan that runs at the start runs no more.
+    """
+
+    def __init__(self, db: Database, settings: Settings, dsn: str, *, alone: bool) -> None:
+        self._db = db
+        self._settings = settings
+        self._dsn = dsn
+        self._alone = alone
+        self._wake = asyncio.Event()
+        db.bus.subscribe(CHANNEL, lambda _payload: self._wake.set())
+
+    async def run(self) -> None:
+        """Scan when the server starts, when somebody asks, and when it is time."""
+        started = False
+        while True:
+            try:
+                started = started or await self._begin()
+                pause = await self._round()
+            except DatabaseError as error:
+                log.warning("scans wait for the database", error=str(error))
+                pause = _RETRY
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+            self._wake.clear()
+
+    async def _begin(self) -> bool:
+        await bury(self._db, alone=self._alone)
+        if self._settings.library.scan_on_start:
+            await self._db.scans.request()
+        return True
+
+    async def _round(self) -> float:
+        """Whatever is to be done now; returns for how long nothing is."""
+        await self._db.scans.abandoned()
+        due = await self._due()
+        if due <= 0:
+            await self._db.scans.request()
+        while (job := await self._db.scans.claim()) is not None:
+            await self._scan(job)
+        return min(_HOUSEKEEPING, max(1.0, await self._due()))
+
+    async def _due(self) -> float:
+        """Seconds until the next scan by the clock; another node's counts as well."""
+        interval = self._settings.library.scan_interval
+        latest = await self._db.scans.latest()
+        if not interval or latest is None:
+            return _HOUSEKEEPING if not interval else 0.0
+        if latest.finished is None:
+            return _HOUSEKEEPING
+        return interval - (datetime.now(UTC) - latest.finished).total_seconds()
+
+    async def _scan(self, job: ScanRow) -> None:
+        task = child.Task(os.getpid(), self._settings, self._dsn, scan=job)
+        process = await child.start("scan-job", task, str(job.id))
+        progress = asyncio.create_task(follow(self._db, self._settings.logging, job.id))
+        reason = "The server was stopped. The next scan goes on from here."
+        try:
+            reason = f"The scanning process ended with {_told(await process.wait())}."
+        finally:
+            await child.end(process, _PATIENCE)
+            progress.cancel()
+            await asyncio.gather(progress, return_exceptions=True)
+            await self._close(job, reason)
+
+    async def _close(self, job: ScanRow, reason: str) -> None:
+        """Close the books of a scan that did not do so itself."""
+        with contextlib.suppress(DatabaseError):
+            row = await self._db.scans.get(job.id)
+            if row is not None and row.state == "running":
+                await self._db.scans.finish(job.id, "failed", reason)
+                log.warning("scan failed", reason=reason)
+
+
+def _told(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

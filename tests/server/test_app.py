@@ -1,0 +1,223 @@
+"""The whole web application: what is beside the protocol and the pages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from structlog.testing import capture_logs
+
+from conf.settings import Metrics, Secret, Settings
+from db.database import Database
+from server.app import HEALTH, build, runner
+from server.sandbox import Sandbox
+
+Client = TestClient[web.Request, web.Application]
+Serve = Callable[[Settings], Awaitable[Client]]
+
+
+@pytest.fixture
+async def serve(database: Database) -> AsyncIterator[Serve]:
+    """Serves with some settings."""
+    clients: list[Client] = []
+    sandbox = Sandbox(1)
+
+    async def start(settings: Settings) -> Client:
+        app = build(settings, database, sandbox)
+        clients.append(TestClient(TestServer(app)))
+        await clients[-1].start_server()
+        app[HEALTH].started = True
+        return clients[-1]
+
+    yield start
+    for client in clients:
+        await client.close()
+    await sandbox.close()
+
+
+@pytest.fixture
+async def client(serve: Serve, settings: Settings) -> Client:
+    return await serve(settings)
+
+
+async def health(client: Client, path: str = "/health") -> tuple[int, Any]:
+    response = await client.get(path)
+    return response.status, await response.json()
+
+
+async def figures(client: Client) -> dict[str, float]:
+    text = await (await client.get("/metrics")).text()
+    samples = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in samples}
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/ready"])
+async def test_a_server_that_can_work_is_ready(client: Client, path: str) -> None:
+    """Every check is named."""
+    checks = {"server": "ok", "database": "ok", "disk": "ok"}
+    assert await health(client, path) == (200, {"status": "ok", "checks": checks})
+
+
+async def test_readiness_follows_start_and_stop(client: Client) -> None:
+    """Red before, green between, red from the first moment of stopping; alive all the time."""
+    state = client.app[HEALTH]
+    state.started = False
+    status, body = await health(client)
+    assert (status, body["checks"]["server"]) == (503, "starting")
+    state.started = True
+    assert (await health(client))[0] == 200
+    state.stopping = True
+    status, body = await health(client)
+    assert (status, body["checks"]["server"]) == (503, "stopping")
+    assert await health(client, "/health/live") == (200, {"status": "ok"})
+
+
+async def test_without_a_database_the_server_lives_but_is_not_ready(
+    client: Client, database: Database
+) -> None:
+    """Nothing that is said of it is secret."""
+    await database.pool.close()
+    status, body = await health(client)
+    assert (status, body["checks"]["database"]) == (503, "unavailable")
+    assert (await health(client, "/health/live"))[0] == 200
+
+
+async def test_a_lost_data_folder_is_noticed(client: Client, settings: Settings) -> None:
+    """A disk may go."""
+    for file in settings.data.dir.rglob("*"):
+        if file.is_file():
+            file.unlink()
+    for place in sorted(settings.data.dir.rglob("*"), reverse=True):
+        place.rmdir()
+    settings.data.dir.rmdir()
+    status, body = await health(client)
+    assert (status, body["checks"]["disk"]) == (503, "data folder: No such file or directory")
+
+
+async def test_no_answer_tells_versions(client: Client) -> None:
+    """Neither ours, nor the library's, nor Python's."""
+    for path in ("/health/live", "/nowhere", "/rest/ping", "/"):
+        response = await client.get(path)
+        assert response.headers["Server"] == "Dulcian"
+
+
+async def test_not_even_an_answer_to_what_is_no_http(client: Client) -> None:
+    """Such a request never reaches the application."""
+    assert client.port is not None
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+    writer.write(b"NONSENSE\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert b"400" in answer
+    assert b"aiohttp" not in answer
+    assert b"Python" not in answer
+
+
+async def test_requests_are_counted_by_endpoint(client: Client) -> None:
+    """Only endpoints that exist have a name; what a client makes up is `other`."""
+    for path in ("/rest/ping?u=a", "/rest/madeUp?c=madeUp", "/madeUp"):
+        await client.get(path)
+    found = await figures(client)
+    assert not [name for name in found if "madeUp" in name]
+    assert found['dulcian_requests_total{endpoint="other",status="404"}'] == 1
+
+
+async def test_figures_cover_what_an_operator_asks_for(client: Client) -> None:
+    """Streams, transcodes, cache, scan, library, pool, process."""
+    found = await figures(client)
+    expected = {
+        "dulcian_streams", "dulcian_transcodes_running", "dulcian_transcodes_queued",
+        "dulcian_cache_hits_total", "dulcian_sign_ins_refused_total",
+        "dulcian_database_connections", "dulcian_database_connections_idle",
+        'dulcian_scan_state{state="running"}', 'dulcian_library{what="songs"}',
+        "process_resident_memory_bytes",
+    }  # fmt: skip
+    assert expected <= found.keys()
+
+
+async def test_refused_sign_ins_are_counted(client: Client, database: Database) -> None:
+    """Somebody may be guessing."""
+    await database.users.add("ann", "sesame")
+    await client.get("/rest/ping?u=ann&p=wrong&v=1.16.1&c=test")
+    assert (await figures(client))["dulcian_sign_ins_refused_total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": "Bearer figures"}, 200),
+        ({"Authorization": "Bearer wrong"}, 403),
+        ({"Authorization": "Bearer figur\u00e9s"}, 403),
+        ({}, 403),
+    ],
+)
+async def test_with_a_token_only_its_bearer_reads_the_figures(
+    serve: Serve, settings: Settings, headers: dict[str, str], status: int
+) -> None:
+    """Not even this machine without it."""
+    metrics = Metrics(token=Secret("figures"))
+    client = await serve(msgspec.structs.replace(settings, metrics=metrics))
+    assert (await client.get("/metrics", headers=headers)).status == status
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_what_came_through_a_proxy_is_not_this_machine(client: Client, header: str) -> None:
+    """Without a token the figures are for this machine alone."""
+    assert (await client.get("/metrics")).status == 200
+    assert (await client.get("/metrics", headers={header: "127.0.0.1"})).status == 403
+
+
+async def test_figures_can_be_switched_off(serve: Serve, settings: Settings) -> None:
+    """Then there is nothing at that address."""
+    client = await serve(msgspec.structs.replace(settings, metrics=Metrics(enabled=False)))
+    assert (await client.get("/metrics")).status == 404
+
+
+async def test_figures_survive_the_database(client: Client, database: Database) -> None:
+    """Just when they are needed."""
+    await database.pool.close()
+    assert "dulcian_streams" in await figures(client)
+
+
+async def test_a_slow_request_is_logged_without_its_query(serve: Serve, settings: Settings) -> None:
+    """0 logs every request of the API; pages and probes are not meant."""
+    logging = msgspec.structs.replace(settings.logging, slow_request=0.0)
+    client = await serve(msgspec.structs.replace(settings, logging=logging))
+    with capture_logs() as events:
+        await client.get("/rest/getOpenSubsonicExtensions?p=hunter2")
+        await client.get("/rest/getLicense?u=ann&p=hunter2&v=1.16.1&c=x")
+        await client.get("/health/live")
+    slow = [event for event in events if event["event"] == "slow request"]
+    assert {event["path"] for event in slow} <= {
+        "/rest/getLicense",
+        "/rest/getOpenSubsonicExtensions",
+    }
+    assert "hunter2" not in json.dumps(events)
+
+
+async def test_long_requests_are_taken(database: Database, settings: Settings) -> None:
+    """Some apps send thousands of ids in the address."""
+    sandbox = Sandbox(1)
+    served = runner(build(settings, database, sandbox), settings)
+    await served.setup()
+    site = web.TCPSite(served, "127.0.0.1", 0)
+    await site.start()
+    port = served.addresses[0][1]
+    query = "&".join(f"id=tr-{number}" for number in range(10_000))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        f"GET /rest/ping?{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    )
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    await served.cleanup()
+    await sandbox.close()
+    assert answer.startswith(b"HTTP/1.1 200 ")
