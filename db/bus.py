@@ -10,10 +10,9 @@ from typing import Any
 
 import asyncpg
 import structlog
-from asyncpg.exceptions import InterfaceError, InternalClientError, PostgresError
 
 from db.errors import UnavailableError
-from db.pool import SESSION
+from db.pool import LOST, SESSION
 
 log = structlog.get_logger()
 
@@ -23,7 +22,6 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _PULSE = 30.0
 _ANSWER = 10.0
 _LONGEST_PAYLOAD = 8000
-_LOST = (OSError, PostgresError, InterfaceError, InternalClientError)
 
 
 class Bus:
@@ -45,7 +43,7 @@ class Bus:
         """Connect; raises UnavailableError. From then on the bus keeps itself connected."""
         try:
             await self._connect()
-        except _LOST as error:
+        except LOST as error:
             raise UnavailableError(f"PostgreSQL cannot be reached: {error}") from error
         self._task = asyncio.create_task(self._stay(), name="bus")
 
@@ -61,7 +59,7 @@ class Bus:
             async with asyncio.timeout(_ANSWER):
                 await self._connected.wait()
                 await self._run("select pg_notify($1, $2)", channel, payload)
-        except _LOST as error:
+        except LOST as error:
             raise UnavailableError(f"The message could not be sent: {error}") from error
 
     async def close(self) -> None:
@@ -96,7 +94,7 @@ class Bus:
         try:
             async with asyncio.timeout(_ANSWER):
                 await self._run("select 1")
-        except _LOST:
+        except LOST:
             self._lost.set()
 
     async def _reconnect(self) -> None:
@@ -104,7 +102,7 @@ class Bus:
         while True:
             try:
                 await self._connect()
-            except _LOST:
+            except LOST:
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:

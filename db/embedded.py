@@ -142,14 +142,18 @@ class Embedded:
     def _prepare(self, programs: Binaries, account: Account | None) -> None:
         """See to it that there is a cluster of ours, of this version, whose password we know."""
         if not self.cluster.exists():
-            cluster.make(self.cluster, programs, account, self._new_password())
+            password = cluster.new_password()
+            self._keep_password(password)
+            cluster.make(self.cluster, programs, account, password)
             return
         self._check_owner(account.uid if account else os.geteuid())
         self._check_version(programs.major)
         orphans.clear(self.cluster)
         if not self._password_file.exists():
             log.warning("the database password was lost; setting a new one")
-            cluster.set_password(self.cluster, programs, account, self._new_password())
+            password = cluster.new_password()
+            cluster.set_password(self.cluster, programs, account, password)
+            self._keep_password(password)
 
     def _check_owner(self, uid: int) -> None:
         owner = folder.owner(self.cluster)[0]
@@ -172,8 +176,7 @@ class Embedded:
                 f"PostgreSQL {major}. Set database.bin_dir to the programs of PostgreSQL {written}."
             )
 
-    def _new_password(self) -> str:
-        password = cluster.new_password()
+    def _keep_password(self, password: str) -> None:
         self._password_file.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with os.fdopen(os.open(self._password_file, flags, 0o600), "w", encoding="ascii") as file:
@@ -181,7 +184,6 @@ class Embedded:
             file.flush()
             os.fsync(file.fileno())
         folder.give(self._password_file, folder.owner(self.data_dir))
-        return password
 
     def _launch(self, programs: Binaries, account: Account | None) -> None:
         options = account.options if account else {}

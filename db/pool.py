@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any
 
 import asyncpg
-from asyncpg.exceptions import InterfaceError, InternalClientError
+from asyncpg.exceptions import InterfaceError, InternalClientError, PostgresError
 from asyncpg.pool import PoolAcquireContext
 
 from conf.settings import Database
@@ -21,6 +21,8 @@ SESSION = {
     "tcp_keepalives_interval": "10",
 }
 """What every connection asks of the server: not to end it for idleness, nor keep it when we are gone."""
+LOST = (OSError, PostgresError, InterfaceError, InternalClientError)
+"""What the driver may raise on a connection that is lost or cannot be had."""
 _WAIT = 15.0
 _IDLE = 300.0
 _STATEMENTS = 512
@@ -100,6 +102,8 @@ class _Lease(PoolAcquireContext):
         exc_tb: TracebackType | None = None,
     ) -> None:
         ours = _translated(exc_val, closed=is_closed(self.connection))
+        if isinstance(exc_val, InternalClientError):
+            drop(self.connection)
         await super().__aexit__(exc_type, exc_val, exc_tb)
         if ours is not None:
             raise ours from exc_val
@@ -111,6 +115,12 @@ def is_closed(connection: Any) -> bool:
         return bool(connection.is_closed())
     except InterfaceError:
         return True
+
+
+def drop(connection: Any) -> None:
+    """End a connection of the pool that is no longer to be trusted."""
+    if not is_closed(connection):
+        connection.terminate()
 
 
 def _translated(error: BaseException | None, *, closed: bool) -> DatabaseError | None:

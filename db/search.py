@@ -1,4 +1,4 @@
-"""Finding songs, albums and artists by the beginnings of words; without words, everything.
+"""Finding songs, albums, artists and folders by the beginnings of words; without words, everything.
 
 Apps that keep a copy of the library page through *everything*, so its order is the id's.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from db.queries import Executor, Rows, Sql
-from db.rows import AlbumRow, ArtistRow, TrackRow, UserRow
+from db.rows import AlbumRow, ArtistRow, FolderRow, TrackRow, UserRow
 from db.words import fold, prefix_query
 
 _SQL = Sql("search")
@@ -20,6 +20,8 @@ _ALL_TRACKS = _SQL.rows("all_tracks", TrackRow)
 _ALBUMS = _SQL.rows("albums", AlbumRow)
 _ALL_ALBUMS = _SQL.rows("all_albums", AlbumRow)
 _ARTISTS = _SQL.rows("artists", ArtistRow)
+_FOLDERS = _SQL.rows("folders", FolderRow)
+_ALL_FOLDERS = _SQL.rows("all_folders", FolderRow)
 _ALL_ARTISTS = _SQL.rows("all_artists", ArtistRow)
 
 
@@ -53,6 +55,12 @@ class Search:
     ) -> list[ArtistRow]:
         """Artists, by name; everything means those with albums of their own."""
         return await self._find(_ARTISTS, _ALL_ARTISTS, text, user, libraries, cut)
+
+    async def folders(
+        self, text: str, user: UserRow, libraries: Sequence[int], cut: Cut
+    ) -> list[FolderRow]:
+        """Folders at the top of a library, by name."""
+        return await self._find(_FOLDERS, _ALL_FOLDERS, text, user, libraries, cut)
 
     async def _find(
         self,

@@ -18,7 +18,7 @@ class ArtistWrite(NamedTuple):
 
 
 class FolderWrite(NamedTuple):
-    """A new folder; `parent_id` 0 is none."""
+    """A new folder; `parent_id` 0 is none, `words` are separated by spaces."""
 
     id: int
     parent_id: int
@@ -26,6 +26,7 @@ class FolderWrite(NamedTuple):
     name: str
     sort_name: str
     letter: str
+    words: str
     created: datetime
 
 

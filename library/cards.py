@@ -236,7 +236,7 @@ def track_row(
         track=card.track,
         year=card.year,
         genre_keys=SEPARATOR.join(dict.fromkeys(fold(genre) for genre in facts.genres)),
-        words=" ".join(tokens(card.title, card.artist, card.album)),
+        words=" ".join(sorted(_words(card.title) | _words(card.artist) | _words(card.album))),
         audio_hash=facts.audio_hash,
         mb_recording=facts.mb_recording,
         mb_release=facts.mb_release,
@@ -248,6 +248,12 @@ def track_row(
         picture_id=place.picture_id,
         created=place.created,
     )
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    """What a text is found by; artists and albums come again with every song."""
+    return frozenset(tokens(text))
 
 
 def roles(song: Song, card: TrackCard) -> Iterator[RoleWrite]:

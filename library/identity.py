@@ -71,7 +71,7 @@ def _names(claims: Sequence[AlbumClaim], folder_name: str) -> list[str]:
 
 def _artists(claims: Sequence[AlbumClaim]) -> list[tuple[str, ...]]:
     """Whose album it is, for songs with the same album name."""
-    tagged = {_key(claim.album_artists): claim.album_artists for claim in claims}
+    tagged = {_key(claim.album_artists): claim.album_artists for claim in reversed(claims)}
     tagged.pop("", None)
     untagged = [claim for claim in claims if not claim.album_artists]
     default = _default_artists(untagged)
@@ -90,7 +90,7 @@ def _artists(claims: Sequence[AlbumClaim]) -> list[tuple[str, ...]]:
 
 def _default_artists(claims: Sequence[AlbumClaim]) -> tuple[str, ...]:
     """Whose album it is when no tag says so."""
-    first = {fold(claim.artist): claim.artist for claim in claims if claim.artist}
+    first = {fold(claim.artist): claim.artist for claim in reversed(claims) if claim.artist}
     if any(claim.compilation for claim in claims) or len(first) > 1:
         return (VARIOUS,)
     return (next(iter(first.values()), UNKNOWN),)

@@ -81,6 +81,7 @@ def suffix(path: bytes) -> str:
 
 
 def is_audio(name: bytes) -> bool:
+    """Whether a file of this name is taken for music."""
     return name.rpartition(b".")[2].lower() in _AUDIO and b"." in name
 
 

@@ -64,7 +64,7 @@ def _message(scan: Scan) -> str:
 
 
 def _figures(progress: Progress) -> str:
-    """`2,030 songs seen, 3 added, 1 could not be read.`"""
+    """Such as: 2,030 songs seen, 3 added, 1 could not be read."""
     told = [
         (progress.added, "added"),
         (progress.changed, "changed"),

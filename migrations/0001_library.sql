@@ -28,7 +28,8 @@ create table if not exists folders (
     path          bytea not null,
     name          text not null,
     sort_name     text collate "C" not null,
-    letter        text collate "C" not null,                        -- heading in an index
+    letter        text collate "C" not null,            -- heading in an index
+    words         tsvector not null,
     picture_id    bigint references pictures on delete set null,
     average_rating real,
     created       timestamptz not null default now(),
@@ -36,6 +37,7 @@ create table if not exists folders (
     unique (library_id, path)
 );
 create index if not exists folders_parent on folders (parent_id, sort_name, id);
+create index if not exists folders_words on folders using gin (words);
 create index if not exists folders_picture on folders (picture_id);
 
 create table if not exists artists (

@@ -12,14 +12,14 @@ from rich.text import Text
 
 from conf import VERSION
 from conf.settings import Logging
-from server.logs import readable
+from server.logs import on_terminal, readable
 
 log = structlog.get_logger()
 
 
 def announce(settings: Logging, addresses: Sequence[str], folders: int, link: str | None) -> None:
     """Say that the server is ready: a box for people, a line for programs."""
-    if not readable(settings, sys.stderr):
+    if not readable(settings, terminal=on_terminal()):
         log.info("ready", addresses=list(addresses))
         if link:
             log.warning("nobody has an account yet; make the first one at this address", link=link)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import os
 import sys
@@ -15,6 +16,7 @@ from db.rows import ScanRow
 from server.handover import pack, unpack
 from server.sandbox_child import die_with_parent
 
+_CHUNK = 16 * 1024
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -26,15 +28,18 @@ class Task(msgspec.Struct, frozen=True):
     dsn: str
     listen: str = ""
     scan: ScanRow | None = None
+    terminal: bool = False
 
 
-async def start(command: str, task: Task, *options: str) -> asyncio.subprocess.Process:
-    """Start one of the hidden commands. Its standard output and error are pipes."""
+async def start(
+    command: str, task: Task, *options: str, piped: bool = False
+) -> asyncio.subprocess.Process:
+    """Start one of the hidden commands. Its output is a pipe; its log is ours, or `piped` too."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "server", command, *options,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=None,
+        stderr=asyncio.subprocess.PIPE if piped else None,
         env={**os.environ, "PYTHONPATH": str(_ROOT)},
         start_new_session=True,  # Ctrl-C is for the parent, which ends its children in order
     )  # fmt: skip
@@ -51,6 +56,14 @@ def accept() -> Task:
     task = unpack(sys.stdin.buffer.read(), Task)
     die_with_parent(task.parent)
     return task
+
+
+async def pass_on(process: asyncio.subprocess.Process) -> None:
+    """Write the piped log of a child to ours, where a progress display knows of it."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    while process.stderr is not None and (chunk := await process.stderr.read(_CHUNK)):
+        sys.stderr.write(decoder.decode(chunk))
+        sys.stderr.flush()
 
 
 async def end(process: asyncio.subprocess.Process, patience: float) -> int:

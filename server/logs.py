@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from types import TracebackType
-from typing import Protocol, TextIO, cast
+from typing import TextIO, cast
 
 import msgspec
 import structlog
@@ -25,13 +25,14 @@ class _StandardError:
         sys.stderr.flush()
 
 
-class _Terminal(Protocol):
-    def isatty(self) -> bool: ...
+def on_terminal() -> bool:
+    """Whether somebody looks at standard error."""
+    return sys.stderr.isatty()
 
 
-def readable(settings: Logging, stream: _Terminal) -> bool:
+def readable(settings: Logging, *, terminal: bool) -> bool:
     """Whether lines are for people."""
-    return settings.format == "console" or (settings.format == "auto" and stream.isatty())
+    return settings.format == "console" or (settings.format == "auto" and terminal)
 
 
 def _json(_logger: object, _method: str, event: EventDict) -> str:
@@ -46,24 +47,27 @@ def _unhandled(
     structlog.get_logger().critical("unhandled error", exc_info=(kind, error, trace))
 
 
-def _renderers(settings: Logging) -> list[Processor]:
-    if not readable(settings, sys.stderr):
+def _renderers(settings: Logging, *, terminal: bool) -> list[Processor]:
+    if not readable(settings, terminal=terminal):
         stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
         return [stamp, structlog.processors.format_exc_info, clean_event, _json]
     stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
     console = structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(),
+        colors=terminal,
         pad_event_to=0,
         exception_formatter=structlog.dev.plain_traceback,
     )
     return [stamp, structlog.processors.format_exc_info, clean_event, console]
 
 
-def configure(settings: Logging) -> None:
-    """Set up structlog, and send the standard library's loggers the same way."""
+def configure(settings: Logging, *, terminal: bool | None = None) -> None:
+    """Set up structlog, and send the standard library's loggers the same way.
+
+    `terminal` is said for a process whose lines another one passes on to it.
+    """
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     shared: list[Processor] = [structlog.stdlib.add_log_level]
-    renderers = _renderers(settings)
+    renderers = _renderers(settings, terminal=on_terminal() if terminal is None else terminal)
     output = cast("TextIO", _StandardError())
     structlog.configure(
         processors=[*shared, *renderers],

@@ -21,7 +21,7 @@ from conf.settings import Logging
 from db.database import Database
 from db.errors import DatabaseError
 from db.rows import ScanRow
-from server.logs import readable
+from server.logs import on_terminal, readable
 
 log = structlog.get_logger()
 
@@ -85,7 +85,8 @@ class Lines:
 
 def display(settings: Logging) -> Bar | Lines:
     """What suits the place where standard error goes."""
-    return Bar() if sys.stderr.isatty() and readable(settings, sys.stderr) else Lines()
+    terminal = on_terminal()
+    return Bar() if terminal and readable(settings, terminal=True) else Lines()
 
 
 async def follow(db: Database, settings: Logging, scan: int) -> None:

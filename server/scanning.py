@@ -52,7 +52,7 @@ async def run_scan(db: Database, settings: Settings, job: ScanRow) -> None:
 def scan_job() -> None:
     """In a child: the scan that is handed over. SIGTERM ends it after the batch at hand."""
     task = child.accept()
-    logs.configure(task.settings.logging)
+    logs.configure(task.settings.logging, terminal=task.terminal)
     try:
         asyncio.run(_job(task))
     except asyncio.CancelledError:

@@ -18,6 +18,7 @@ from db.errors import DatabaseError
 from db.rows import ScanRow
 from db.scans import CHANNEL
 from server import child
+from server.logs import on_terminal
 from server.progress import follow
 from server.scanning import bury
 
@@ -83,16 +84,19 @@ class ScanWorker:
         return interval - (datetime.now(UTC) - latest.finished).total_seconds()
 
     async def _scan(self, job: ScanRow) -> None:
-        task = child.Task(os.getpid(), self._settings, self._dsn, scan=job)
-        process = await child.start("scan-job", task, str(job.id))
+        task = child.Task(os.getpid(), self._settings, self._dsn, scan=job, terminal=on_terminal())
+        process = await child.start("scan-job", task, str(job.id), piped=True)
+        log_lines = asyncio.create_task(child.pass_on(process))
         progress = asyncio.create_task(follow(self._db, self._settings.logging, job.id))
         reason = "The server was stopped. The next scan goes on from here."
         try:
+            await log_lines
             reason = f"The scanning process ended with {_told(await process.wait())}."
         finally:
             await child.end(process, _PATIENCE)
             progress.cancel()
-            await asyncio.gather(progress, return_exceptions=True)
+            log_lines.cancel()
+            await asyncio.gather(progress, log_lines, return_exceptions=True)
             await self._close(job, reason)
 
     async def _close(self, job: ScanRow, reason: str) -> None:

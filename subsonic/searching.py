@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from db.rows import AlbumRow, ArtistRow, TrackRow
+from db.rows import AlbumRow, ArtistRow, FolderRow, TrackRow
 from db.search import Cut
 from subsonic import entries
 from subsonic.endpoint import Call, Query, Text, clamp, endpoint
@@ -30,10 +30,11 @@ class SearchQuery(Query, frozen=True, kw_only=True):
 
 @endpoint("search2", key="searchResult2")
 async def search2(call: Call, *, search: SearchQuery) -> Found:
-    """Find artists, albums and songs for apps that browse folders."""
-    artists, albums, tracks = await _find(call, search)
+    """Find folders, albums and songs for apps that browse folders."""
+    find = Finder(call, search)
+    folders, albums, tracks = await asyncio.gather(find.folders(), find.albums(), find.tracks())
     return Found(
-        artist=[entries.artist_directory(row) for row in artists],
+        artist=[entries.folder_artist(row) for row in folders],
         album=[entries.album_directory(row) for row in albums],
         song=[entries.song(row) for row in tracks],
     )
@@ -42,7 +43,8 @@ async def search2(call: Call, *, search: SearchQuery) -> Found:
 @endpoint("search3", key="searchResult3")
 async def search3(call: Call, *, search: SearchQuery) -> FoundID3:
     """Find artists, albums and songs by the tags."""
-    artists, albums, tracks = await _find(call, search)
+    find = Finder(call, search)
+    artists, albums, tracks = await asyncio.gather(find.artists(), find.albums(), find.tracks())
     return FoundID3(
         artist=[entries.artist(row) for row in artists],
         album=[entries.album(row) for row in albums],
@@ -50,18 +52,37 @@ async def search3(call: Call, *, search: SearchQuery) -> FoundID3:
     )
 
 
-async def _find(
-    call: Call, wanted: SearchQuery
-) -> tuple[list[ArtistRow], list[AlbumRow], list[TrackRow]]:
-    search, user = call.services.db.search, call.user
-    libraries = call.libraries(wanted.music_folder_id)
-    # `""` is how the documentation and several apps write an empty query, `x*` how others write x.
-    text = wanted.query.replace('"', " ").strip().rstrip("*").strip()
-    return await asyncio.gather(
-        search.artists(text, user, libraries, _cut(wanted.artist_count, wanted.artist_offset)),
-        search.albums(text, user, libraries, _cut(wanted.album_count, wanted.album_offset)),
-        search.tracks(text, user, libraries, _cut(wanted.song_count, wanted.song_offset)),
-    )
+class Finder:
+    """One search for several kinds of things."""
+
+    def __init__(self, call: Call, wanted: SearchQuery) -> None:
+        self._search = call.services.db.search
+        self._wanted = wanted
+        # `""` is how the documentation and several apps write an empty query, `x*` how others write x.
+        text = wanted.query.replace('"', " ").strip().rstrip("*").strip()
+        self._what = text, call.user, call.libraries(wanted.music_folder_id)
+
+    async def folders(self) -> list[FolderRow]:
+        """What stands for artists in the folder tree."""
+        return await self._search.folders(*self._what, self._artist_cut)
+
+    async def artists(self) -> list[ArtistRow]:
+        """Artists of the tags."""
+        return await self._search.artists(*self._what, self._artist_cut)
+
+    async def albums(self) -> list[AlbumRow]:
+        """Albums."""
+        cut = _cut(self._wanted.album_count, self._wanted.album_offset)
+        return await self._search.albums(*self._what, cut)
+
+    async def tracks(self) -> list[TrackRow]:
+        """Songs."""
+        cut = _cut(self._wanted.song_count, self._wanted.song_offset)
+        return await self._search.tracks(*self._what, cut)
+
+    @property
+    def _artist_cut(self) -> Cut:
+        return _cut(self._wanted.artist_count, self._wanted.artist_offset)
 
 
 def _cut(count: int, offset: int) -> Cut:

@@ -58,7 +58,7 @@ where t.folder_id = any(:folders::bigint[]) and t.missing_since is null
 
 -- name: album_songs
 select t.id, t.album_id, t.path, t.duration, t.genre_keys, t.picture_hash, t.picture_id, t.created,
-    t.card, t.album_tags
+    t.card, t.album_tags as tags
 from tracks t
 where t.album_id = any(:albums::bigint[]) and t.missing_since is null
 order by t.album_id, t.disc, t.track, t.path
@@ -90,12 +90,13 @@ from unnest(:key::text[], :name::text[], :sort_name::text[], :letter::text[], :m
 where a.key = new.key
 
 -- name: add_folders
-insert into folders (id, library_id, parent_id, path, name, sort_name, letter, created)
+insert into folders (id, library_id, parent_id, path, name, sort_name, letter, words, created)
 overriding system value
-select id, :library, nullif(parent_id, 0), path, name, sort_name, letter, created
+select id, :library, nullif(parent_id, 0), path, name, sort_name, letter,
+    array_to_tsvector(string_to_array(words, ' ')), created
 from unnest(:id::bigint[], :parent_id::bigint[], :path::bytea[], :name::text[], :sort_name::text[],
-    :letter::text[], :created::timestamptz[])
-    as new (id, parent_id, path, name, sort_name, letter, created)
+    :letter::text[], :words::text[], :created::timestamptz[])
+    as new (id, parent_id, path, name, sort_name, letter, words, created)
 
 -- name: change_folders
 update folders f

@@ -10,6 +10,10 @@ m.starred, m.rating, m.play_count, m.played, a.card
 a.id, a.name, a.sort_name, a.letter, a.mbid, a.picture_id, c.album_count, c.song_count, c.roles,
 a.average_rating, m.starred, m.rating
 
+-- part: folder_columns
+f.id, f.library_id, f.parent_id, f.name, f.letter, f.picture_id, f.created, f.average_rating,
+m.starred, m.rating, m.play_count, m.played
+
 -- part: counts
 select sum(album_count)::integer as album_count, sum(song_count)::integer as song_count, max(roles) as roles
 from artist_counts where artist_id = a.id and library_id = any(:libraries)
@@ -71,3 +75,17 @@ select {artist_columns} from (
 join lateral ({counts}) c on true
 left join marks m on m.user_id = :user and m.kind = 'artist' and m.item_id = a.id
 order by a.id
+
+-- name: folders
+-- Those at the top of a library, which stand where artists do.
+select {folder_columns} from folders f join folders root on root.id = f.parent_id
+left join marks m on m.user_id = :user and m.kind = 'folder' and m.item_id = f.id
+where f.words @@ :query::tsquery and root.parent_id is null
+  and f.missing_since is null and f.library_id = any(:libraries)
+order by not starts_with(f.sort_name, :text), f.sort_name, f.id limit :size offset :offset
+
+-- name: all_folders
+select {folder_columns} from folders f join folders root on root.id = f.parent_id
+left join marks m on m.user_id = :user and m.kind = 'folder' and m.item_id = f.id
+where root.parent_id is null and f.missing_since is null and f.library_id = any(:libraries)
+order by f.id limit :size offset :offset

@@ -24,10 +24,9 @@ _SECONDS_BETWEEN_COUNTS = 20.0
 
 async def run(scan: Scan) -> None:
     """Draw from the stream of the reading step until it ends."""
-    assert scan.units is not None
     scan.progress.step = read.NAME
     counted = time.monotonic()
-    async for library, answers in scan.units:
+    async for library, answers in scan.units or read.units(scan):
         await _unit(scan, library, answers)
         await scan.report()
         if time.monotonic() - counted > _SECONDS_BETWEEN_COUNTS:

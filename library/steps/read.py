@@ -109,7 +109,7 @@ async def _parts(scan: Scan, library: Library, parts: Sequence[Sequence[bytes]])
 
 
 async def _check_sandbox(scan: Scan, library: Library) -> None:
-    """Before a file is blamed: does reading nothing work?"""
+    """Before a file is blamed, see whether reading nothing works."""
     nothing = msgspec.msgpack.encode(Request(library.row.path, [], Splitting()))
     try:
         await scan.sandbox.call(TARGET, nothing, timeout=_SECONDS_ALONE)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
-from library import paths
 from library.state import Library, Scan
 from library.walk import Walker
 
@@ -21,10 +19,7 @@ async def run(scan: Scan) -> None:
 
 
 async def _walk(scan: Scan, library: Library) -> None:
-    root = library.row.path
-    walker = Walker(root, scan.settings.library)
+    walker = Walker(library.row.path, scan.settings.library)
     library.walk = await asyncio.to_thread(walker.run)
     if library.walk.root_problem:
-        library.refused = f"{library.row.name}: {library.walk.root_problem}."
-    elif not os.path.isdir(root):
-        library.refused = f"{library.row.name}: {paths.shown(root)} is not a folder."
+        library.refused = f"{library.row.name}: {library.walk.root_problem}; nothing was changed."

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from db.batches import AlbumSong, AlbumState, Batch
 from db.rows import AlbumTags, TrackCard
-from db.words import fold, letter, sort_key
+from db.words import fold, letter, sort_key, tokens
 from db.writes import AlbumWrite, ArtistWrite, FolderWrite, TrackWrite
 from library import albums as summary
 from library import cards, covers, paths
@@ -108,7 +108,8 @@ class Writer:
         name = paths.shown(path.rpartition(b"/")[2]) if path else self._library.row.name
         order = sort_key(name, self._articles)
         parent = self._library.folders[paths.folder(path)].id if path else 0
-        return FolderWrite(new_id, parent, path, name, order, letter(order), now)
+        words = " ".join(tokens(name))
+        return FolderWrite(new_id, parent, path, name, order, letter(order), words, now)
 
     async def _pictures(self, songs: Sequence[Song]) -> dict[bytes, int]:
         """Ids by hash of the pictures inside of songs."""
@@ -189,7 +190,7 @@ class Writer:
         progress, library = self._scan.progress, self._library
         progress.changed += len(changed)
         progress.added += len(made) - len(changed)
-        for song, card, _ in made:
+        for _, card, _ in made:
             for genre in card.genres:
                 key = fold(genre)
                 library.genres[key] = library.genres.get(key) or genre

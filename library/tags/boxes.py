@@ -6,7 +6,6 @@ import contextlib
 from typing import Any, BinaryIO
 
 from msgspec.structs import replace
-from mutagen import MutagenError
 from mutagen.aiff import AIFF
 from mutagen.asf import ASF
 from mutagen.dsdiff import DSDIFF
@@ -140,8 +139,8 @@ def read_wave(file: BinaryIO, size: int, content_type: str) -> Raw:
     found: Any = WAVE(file, **id3.LEAN)
     raw.sound = sound_of(found.info)
     raw.audio_hash = payload.sampled(file, payload.chunk(file, size, b"data"))
-    if found.tags is not None:
-        id3.take(found.tags, raw)
+    for name in (b"id3 ", b"ID3 "):
+        id3.read(file, raw, payload.chunk(file, size, name)[0])
     raw.complete(_texts(file, payload.chunk(file, size, b"LIST")))
     return raw
 
@@ -174,8 +173,7 @@ def read_aiff(file: BinaryIO, size: int, content_type: str) -> Raw:
     found: Any = AIFF(file, **id3.LEAN)
     raw.sound = sound_of(found.info)
     raw.audio_hash = payload.sampled(file, payload.chunk(file, size, b"SSND"))
-    if found.tags is not None:
-        id3.take(found.tags, raw)
+    id3.read(file, raw, payload.chunk(file, size, b"ID3 ")[0])
     for name, chunk in (("title", b"NAME"), ("artist", b"AUTH"), ("comment", b"ANNO")):
         start, end = payload.chunk(file, size, chunk)
         if 0 < end - start <= _LONGEST_INFO and name not in raw.tags:
@@ -189,9 +187,9 @@ def read_dsf(file: BinaryIO, size: int, content_type: str) -> Raw:
     raw = Raw(content_type)
     found: Any = DSF(file, **id3.LEAN)
     raw.sound = sound_of(found.info)
-    raw.audio_hash = payload.sampled(file, _dsf_data(file, size))
-    if found.tags is not None:
-        id3.take(found.tags, raw)
+    start, end = _dsf_data(file, size)
+    raw.audio_hash = payload.sampled(file, (start, end))
+    id3.read(file, raw, end)
     return raw
 
 
@@ -210,6 +208,5 @@ def read_dff(file: BinaryIO, size: int, content_type: str) -> Raw:
     found: Any = DSDIFF(file, **id3.LEAN)
     raw.sound = sound_of(found.info)
     raw.audio_hash = payload.sampled(file, payload.chunk(file, size, b"DSD ", wide=True))
-    with contextlib.suppress(MutagenError, AttributeError):
-        id3.take(found.tags or {}, raw)
+    id3.read(file, raw, payload.chunk(file, size, b"ID3 ", wide=True)[0])
     return raw

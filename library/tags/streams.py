@@ -60,8 +60,7 @@ def read_ac3(file: BinaryIO, size: int, content_type: str) -> Raw:
 def _bare(file: BinaryIO, size: int, content_type: str) -> tuple[Raw, payload.Span]:
     """The tags around a stream, best first, and where the stream is."""
     raw = Raw(content_type)
-    with contextlib.suppress(MutagenError):  # a broken tag does not make the sound unplayable
-        id3.read(file, raw)
+    id3.read(file, raw)
     span, tail = payload.without_tags(file, size)
     raw.audio_hash = payload.sampled(file, span)
     if b"APETAGEX" in tail:

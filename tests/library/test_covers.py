@@ -31,12 +31,15 @@ def picture(color: str, kind: str = "PNG") -> bytes:
 TEAL, GOLD, PINK, GREY, RED = (picture(each) for each in ("teal", "gold", "pink", "grey", "red"))
 
 
+def first(track: int, own: bytes = b"") -> Song:
+    return Song(title=f"{track}", artist="Ada", album="First", track=track, picture=own)
+
+
 @pytest.fixture
 async def gallery(shop: Shop) -> Shop:
     music = shop.music
-    first = {"artist": "Ada", "album": "First"}
-    write(music / "Ada/First/1.mp3", Song(title="1", track=1, **first))
-    write(music / "Ada/First/2.mp3", Song(title="2", track=2, picture=GOLD, **first))
+    write(music / "Ada/First/1.mp3", first(1))
+    write(music / "Ada/First/2.mp3", first(2, GOLD))
     (music / "Ada/First/cover.png").write_bytes(TEAL)
     write(music / "Ada/Second/1.flac", Song(title="3", artist="Ada", album="Second", picture=PINK))
     (music / "Ada/artist.png").write_bytes(GREY)

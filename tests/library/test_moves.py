@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from library.state import Library, Scan
+from library.steps import STEPS
 from tests.library.conftest import Shop
 from tests.support.audio import Song, retag, write
 
@@ -293,8 +295,6 @@ async def test_a_scan_after_a_crash_still_knows_what_moved(zoo: Shop) -> None:
     job = await zoo.db.scans.claim()
     assert job is not None
     # As if the server had been killed after the new file was written, before the old one was missed.
-    from library.scanner import STEPS, Library, Scan
-
     scan = Scan(zoo.db, zoo.settings, job, zoo.sandbox)
     scan.libraries = [Library(row) for row in await zoo.db.libraries.all()]
     for name, step in STEPS:

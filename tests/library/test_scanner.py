@@ -27,7 +27,7 @@ import pytest
 from PIL import Image
 
 from tests.library.conftest import Shop
-from tests.support.audio import Song, made, retag, write
+from tests.support.audio import Song, retag, write
 
 RECORDING = "6b9a0ec2-7e35-4d2c-8f53-1b0a6c3a3f01"
 RELEASE = "6b9a0ec2-7e35-4d2c-8f53-1b0a6c3a3f02"
@@ -279,10 +279,7 @@ async def test_a_sandbox_that_does_not_work_blames_no_file(shop: Shop) -> None:
 
 
 async def test_names_that_are_not_utf8_work(shop: Shop) -> None:
-    folder = os.fsencode(shop.music) + b"/Caf\xe9"
-    os.mkdir(folder)  # noqa: PTH102
-    with open(folder + b"/\xff.mp3", "wb") as file:  # noqa: PTH123
-        file.write(made("mp3", Song(album="Bytes")))
+    write(shop.music / os.fsdecode(b"Caf\xe9/\xff.mp3"), Song(album="Bytes"))
     row = await shop.scan()
     assert row.added == 1
     assert await shop.rows("select path from tracks") == [(b"Caf\xe9/\xff.mp3",)]

@@ -24,10 +24,15 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Stands in for the scan: a process that runs this code; what it was given is in the list."""
     code: list[str] = ["import sys; sys.exit(3)"]
 
-    async def start(command: str, task: child.Task, *options: str) -> asyncio.subprocess.Process:
+    async def start(
+        command: str, task: child.Task, *options: str, piped: bool
+    ) -> asyncio.subprocess.Process:
         assert task.scan is not None
         assert (command, options) == ("scan-job", (str(task.scan.id),))
-        return await asyncio.create_subprocess_exec(sys.executable, "-c", code[0])
+        assert piped
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code[0], stderr=asyncio.subprocess.PIPE
+        )
 
     monkeypatch.setattr(child, "start", start)
     return code

@@ -25,11 +25,12 @@ TYPES = {"mp3": "audio/mpeg", "flac": "audio/flac", "opus": "audio/ogg", "m4a": 
 
 @pytest.fixture(scope="session")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`tone.*` of six seconds in several formats, and `long.flac` of two minutes."""
+    """`tone.*` of six seconds in several formats, and two of noise, one two minutes long."""
     folder = tmp_path_factory.mktemp("music")
     sound = tones.stairs(SECONDS)
     for suffix in ("flac", "mp3", "opus", "m4a", "wav"):
         tones.write(folder / f"tone.{suffix}", sound)
+    tones.write(folder / "noise.flac", tones.noise(SECONDS))
     tones.write(folder / "long.flac", tones.noise(SECONDS) * 20)
     return folder
 
@@ -72,7 +73,7 @@ async def streamer(settings: Settings) -> AsyncIterator[Streamer]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for what a thread or a connection's end brings about."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

@@ -117,13 +117,13 @@ async def test_eight_channels_are_mixed_down(serve: Serve, row: Row, tmp_path: P
 async def test_damage_in_the_middle_costs_no_more_than_itself(
     serve: Serve, row: Row, tmp_path: Path, music: Path
 ) -> None:
-    data = bytearray((music / "long.flac").read_bytes())
+    data = bytearray((music / "noise.flac").read_bytes())
     middle = len(data) // 2
     data[middle : middle + 20_000] = bytes(20_000)
-    (tmp_path / "long.flac").write_bytes(data)
-    client = await serve(row("long.flac", tmp_path))
+    (tmp_path / "noise.flac").write_bytes(data)
+    client = await serve(row("noise.flac", tmp_path))
     heard = tones.hear(await fetch(client, format="mp3", maxBitRate=64))
-    assert SECONDS * 20 - 3 < heard.seconds < SECONDS * 20 + 0.1
+    assert SECONDS - 1 < heard.seconds < SECONDS + 0.1
 
 
 @pytest.mark.parametrize("content", [b"", b"#EXTM3U\nhttp://127.0.0.1:1/x\n", b"\xff\xfb" * 4000])

@@ -67,7 +67,7 @@ def _write(root: Path) -> None:
     music, hidden = root / "Music", root / "Hidden"
     ada = Song(artist="Ada", album="First", date="2001")
     songs = {
-        "Loose.mp3": _song(ada, "Loose", album="Loose"),
+        "Loose.mp3": _song(ada, "Loose", album="Loose", date=""),
         "Ada/First/01 Alpha.mp3": _song(ada, "Alpha", 1, genre="Rock", seconds=3),
         "Ada/First/02 Beta.flac": _song(ada, "Beta", 2, genre=["Rock", "Jazz"], seconds=6),
         "Ada/Early/01 Gamma.mp3": _song(ada, "Gamma", 1, album="Early", date="1999", genre="Jazz"),

@@ -1,0 +1,134 @@
+"""What is found in a music folder.
+
+Music/
+├── a.mp3
+├── Album/              b.FLAC  cover.jpg  notes.txt
+├── .hidden/c.mp3       (ignored)
+├── Quiet/              .dulcianignore (empty)  d.mp3
+└── Store/              e.mp3
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conf.settings import Library
+from library.walk import Walk, Walker
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    for name in (
+        "a.mp3", "Album/b.FLAC", "Album/cover.jpg", "Album/notes.txt", ".hidden/c.mp3",
+        "Quiet/.dulcianignore", "Quiet/d.mp3", "Store/e.mp3",
+    ):  # fmt: skip
+        path = tmp_path / "Music" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"" if name.endswith("ignore") else b"x")
+    return tmp_path / "Music"
+
+
+def walk(music: Path, **settings: tuple[str, ...]) -> Walk:
+    return Walker(bytes(music), Library(**settings)).run()  # type: ignore[arg-type]
+
+
+def test_songs_and_covers_are_found_by_their_suffix(music: Path) -> None:
+    found = walk(music)
+    assert list(found.files) == [b"Album/b.FLAC", b"Store/e.mp3", b"a.mp3"]
+    assert list(found.images) == [b"Album/cover.jpg"]
+    assert found.files[b"a.mp3"] == (1, (music / "a.mp3").stat().st_mtime_ns)
+
+
+def test_ignored_names_are_passed_over(music: Path) -> None:
+    assert b"Store/e.mp3" not in walk(music, ignored_names=("St*",)).files
+    assert b".hidden/c.mp3" in walk(music, ignored_names=()).files
+
+
+def test_a_file_that_says_ignore_hides_its_folder_only_when_empty(music: Path) -> None:
+    (music / "Quiet/.dulcianignore").write_text("something")
+    assert b"Quiet/d.mp3" in walk(music).files
+
+
+def test_links_are_followed_inside_of_the_library_only(music: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.mp3").write_bytes(b"x")
+    (music / "out").symlink_to(outside)
+    (music / "out.mp3").symlink_to(outside / "secret.mp3")
+    (music / "in").symlink_to(music / ".hidden")
+    (music / "in.mp3").symlink_to(music / ".hidden/c.mp3")
+    found = walk(music).files
+    assert b"out/secret.mp3" not in found
+    assert b"out.mp3" not in found
+    assert b"in/c.mp3" in found
+    assert b"in.mp3" in found
+
+
+def test_what_a_link_leads_to_is_not_found_twice(music: Path) -> None:
+    before = walk(music).files
+    (music / "A link").symlink_to(music / "Album")
+    (music / "A song.mp3").symlink_to("a.mp3")
+    assert walk(music).files == before
+
+
+def test_loops_of_links_end(music: Path) -> None:
+    before = walk(music).files
+    (music / "Album/up").symlink_to(music)
+    (music / "Album/self").symlink_to("self")
+    (music / "here").symlink_to(".")
+    assert walk(music).files == before
+
+
+def test_what_is_no_plain_file_is_no_song(music: Path) -> None:
+    before = walk(music).files
+    os.mkfifo(music / "pipe.mp3")
+    (music / "folder.mp3").mkdir()
+    (music / "null.mp3").symlink_to("/dev/zero")
+    assert walk(music).files == before
+
+
+def test_a_library_may_be_a_link_itself(music: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(music)
+    assert walk(tmp_path / "link").files == walk(music).files
+
+
+def test_a_library_that_is_not_there_is_a_problem_of_its_own(tmp_path: Path) -> None:
+    found = walk(tmp_path / "nowhere")
+    assert found.root_problem.endswith("cannot be listed: No such file or directory")
+
+
+def test_rights_that_are_missing_are_named(music: Path) -> None:
+    """Runs as somebody who may not do everything; root may."""
+    program = f"""
+import os, sys
+sys.path.insert(0, {str(ROOT)!r})
+from conf.settings import Library
+from library.walk import Walker
+root = os.open({str(music)!r}, os.O_RDONLY)
+if os.geteuid() == 0:
+    os.setuid(65534)
+os.fchdir(root)
+found = Walker(b".", Library()).run()
+print(sorted(found.files), sorted(found.unreadable), *found.unreadable.values())
+"""
+    (music / "Store").chmod(0o000)
+    (music / "Album").chmod(0o444)  # can be listed, but nothing in it looked at
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        )
+    finally:
+        (music / "Store").chmod(0o755)
+        (music / "Album").chmod(0o755)
+    assert ran.stdout.startswith("[b'a.mp3'] [b'Album', b'Store'] user ")
+    assert (
+        "may not list the folder ./Store: it needs the rights to read and to search it"
+        in ran.stdout
+    )

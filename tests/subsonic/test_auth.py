@@ -1,0 +1,192 @@
+"""Who is calling."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from db.database import Database
+from subsonic.app import AUTHENTICATOR
+from tests.support import shelf
+from tests.support.api import Client
+
+NAME, PASSWORD = shelf.ADMIN
+COMMON = {"v": "1.16.1", "c": "tests", "f": "json"}
+
+
+async def code(client: Client, endpoint: str = "ping", **given: Any) -> int | None:
+    """The error code; None for a success."""
+    response = await client.get(f"/rest/{endpoint}", params={**COMMON, **given})
+    assert response.status == 200
+    root = json.loads(await response.read())["subsonic-response"]
+    return root["error"]["code"] if root["status"] == "failed" else None
+
+
+def token(password: str, salt: str) -> dict[str, str]:
+    made = hashlib.md5(f"{password}{salt}".encode(), usedforsecurity=False).hexdigest()
+    return {"t": made, "s": salt}
+
+
+@pytest.fixture
+async def device(client: Client, stocked: Database) -> AsyncIterator[str]:
+    """A device password of the administrator."""
+    user = await stocked.users.by_name(NAME)
+    assert user is not None
+    row, secret = await stocked.credentials.add(user.id, "Phone", stocked.secrets)
+    assert client.app is not None
+    client.app[AUTHENTICATOR].forget()
+    yield secret
+    await stocked.credentials.revoke(user.id, row.id)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"p": PASSWORD},
+        {"p": "enc:" + PASSWORD.encode().hex()},
+        {"p": "enc:" + PASSWORD.encode().hex().upper()},
+        {"p": "enc:" + PASSWORD.encode("latin-1").hex()},
+        token(PASSWORD, "salted"),
+        token(PASSWORD, "s"),
+        {"t": token(PASSWORD, "x")["t"].upper(), "s": "x"},
+    ],
+)
+async def test_every_form_of_the_password_is_accepted(
+    client: Client, given: dict[str, str]
+) -> None:
+    assert await code(client, u=NAME, **given) is None
+    assert await code(client, u=NAME.upper(), **given) is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"p": "wrong"},
+        {"p": PASSWORD + " "},
+        {"p": "enc:" + b"wrong".hex()},
+        {"p": "enc:abc"},
+        {"p": "enc:zz"},
+        {"p": "enc:"},
+        {"p": "enc:" + "00" * 1000},
+        token("wrong", "salted"),
+        token("", "salted"),
+        {"t": "0" * 32, "s": "x"},
+        {"t": "ü", "s": "\x00"},
+    ],
+)
+async def test_a_wrong_password_is_40_and_so_is_an_unknown_user(
+    client: Client, given: dict[str, str]
+) -> None:
+    assert await code(client, u=NAME, **given) == 40
+    for nobody in ("nobody", "a\x00b", "x" * 5000, "ａｄｍｉｎ０"):
+        assert await code(client, u=nobody, **given) == 40
+
+
+async def test_a_device_password_works_in_every_form(client: Client, device: str) -> None:
+    assert await code(client, u=NAME, p=device) is None
+    assert await code(client, u=NAME, **token(device, "salted")) is None
+    assert await code(client, apiKey=device) is None
+    assert await code(client, u=NAME, p=PASSWORD) is None
+
+
+async def test_a_revoked_device_password_ends(
+    client: Client, stocked: Database, device: str
+) -> None:
+    assert await code(client, apiKey=device) is None
+    await stocked.pool.execute("delete from credentials where kind = 'device'")
+    assert client.app is not None
+    client.app[AUTHENTICATOR].forget()
+    assert await code(client, apiKey=device) == 44
+    assert await code(client, u=NAME, p=device) == 40
+
+
+async def test_the_account_password_is_no_api_key(client: Client) -> None:
+    assert await code(client, apiKey=PASSWORD) == 44
+
+
+async def test_conflicting_credentials_are_43(client: Client, device: str) -> None:
+    assert await code(client, apiKey=device, u=NAME) == 43
+    assert await code(client, apiKey=device, p="x") == 43
+    assert await code(client, u=NAME, p=PASSWORD, **token(PASSWORD, "x")) == 43
+
+
+@pytest.mark.parametrize("missing", ["u", "p", "v", "c"])
+async def test_a_missing_or_empty_parameter_is_10(client: Client, missing: str) -> None:
+    given = {"u": NAME, "p": PASSWORD, **COMMON}
+    for change in ({missing: ""}, {}):
+        sent = {**{k: v for k, v in given.items() if k != missing}, **change}
+        response = await client.get("/rest/ping", params=sent)
+        assert json.loads(await response.read())["subsonic-response"]["error"]["code"] == 10
+    assert await code(client, u=NAME, t="0" * 32) == 10
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1.1.0", None),
+        ("1.8.0", None),
+        ("1.16", None),
+        ("1.16.9", None),
+        ("0.9.0", 20),
+        ("1.17.0", 30),
+        ("2.0.0", 30),
+        ("abc", 10),
+        ("1", 10),
+        ("1.16.1\n", 10),
+    ],
+)
+async def test_versions_are_judged_by_their_first_two_numbers(
+    client: Client, version: str, expected: int | None
+) -> None:
+    assert await code(client, u=NAME, p=PASSWORD, v=version) == expected
+
+
+async def test_the_password_comes_before_everything_else(client: Client) -> None:
+    assert await code(client, "getAlbum", u=NAME, p="wrong") == 40
+    assert await code(client, "noSuchEndpoint", u=NAME, p="wrong") == 40
+    assert await code(client, "startScan", u="guest", p="wrong") == 40
+
+
+async def test_a_changed_password_counts_at_once(client: Client, stocked: Database) -> None:
+    assert await code(client, u="guest", p=shelf.GUEST[1]) is None
+    await stocked.bus.start()
+    await stocked.users.set_password("guest", "another")
+    await stocked.bus.notify("dulcian_users", "")
+    for _ in range(100):
+        if await code(client, u="guest", p="another") is None:
+            break
+    assert await code(client, u="guest", p=shelf.GUEST[1]) == 40
+
+
+async def test_a_disabled_account_is_40(client: Client, stocked: Database) -> None:
+    await stocked.pool.execute("update users set enabled = false where name = 'guest'")
+    assert await code(client, u="guest", p=shelf.GUEST[1]) == 40
+
+
+async def test_guessing_has_to_wait_and_nobody_else_does(client: Client) -> None:
+    for _ in range(20):
+        assert await code(client, u="guest", p="guess") == 40
+    response = await client.get("/rest/ping", params={**COMMON, "u": "guest", "p": shelf.GUEST[1]})
+    error = json.loads(await response.read())["subsonic-response"]["error"]
+    assert error["code"] == 40
+    assert "Too many wrong passwords" in error["message"]
+    assert await code(client, u=NAME, p=PASSWORD) is None
+
+
+async def test_names_that_do_not_exist_are_not_counted(client: Client) -> None:
+    for _ in range(30):
+        assert await code(client, u="dummy", p="dummy") == 40
+    assert await code(client, u=NAME, p=PASSWORD) is None
+
+
+async def test_cookies_and_basic_authorization_count_for_nothing(client: Client) -> None:
+    headers = {"Authorization": "Basic YWRtaW46YWRtaW4=", "Cookie": "dulcian=x"}
+    response = await client.get("/rest/ping", params=COMMON, headers=headers)
+    assert json.loads(await response.read())["subsonic-response"]["error"]["code"] == 10
+    given = {**COMMON, "u": NAME, "p": PASSWORD}
+    response = await client.get("/rest/ping", params=given, headers=headers)
+    assert json.loads(await response.read())["subsonic-response"]["status"] == "ok"

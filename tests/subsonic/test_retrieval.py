@@ -1,0 +1,126 @@
+"""Songs and pictures as bytes; how they are made is tested in the room that makes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from db.database import Database
+from tests.support.api import Api
+from tests.support.pictures import see
+from tests.support.shelf import Shelf
+
+
+@pytest.fixture
+def beta(library: Shelf) -> bytes:
+    return (library.music / "Ada/First/02 Beta.flac").read_bytes()
+
+
+async def test_a_stream_is_the_file_in_any_range(guest: Api, beta: bytes) -> None:
+    song = await guest.id_of("Beta")
+    whole = await guest.raw("stream", id=song)
+    assert (whole.status, whole.content_type) == (200, "audio/flac")
+    assert await whole.read() == beta
+    part = await guest.raw("stream", {"Range": "bytes=100-199"}, id=song)
+    assert part.status == 206
+    assert part.headers["Content-Range"] == f"bytes 100-199/{len(beta)}"
+    assert await part.read() == beta[100:200]
+
+
+async def test_a_stream_of_another_format_is_transcoded(guest: Api) -> None:
+    answer = await guest.raw("stream", id=await guest.id_of("Beta"), format="mp3", maxBitRate=64)
+    assert (answer.status, answer.content_type) == (200, "audio/mpeg")
+    assert 30_000 < len(await answer.read()) < 70_000
+
+
+async def test_streaming_counts_no_play(guest: Api) -> None:
+    song = await guest.id_of("Beta")
+    await (await guest.raw("stream", id=song)).read()
+    assert (await guest.get("getSong", id=song))["playCount"] == 0
+
+
+async def test_a_download_is_the_original_under_its_name(guest: Api, beta: bytes) -> None:
+    answer = await guest.raw("download", id=await guest.id_of("Beta"))
+    assert await answer.read() == beta
+    assert "02 Beta.flac" in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("endpoint", ["stream", "download"])
+async def test_without_the_role_there_are_no_bytes(
+    guest: Api, stocked: Database, endpoint: str
+) -> None:
+    song = await guest.id_of("Beta")
+    await stocked.pool.execute("update users set roles = '{settings}' where name = 'guest'")
+    await stocked.users.set_password("guest", guest.password)
+    fresh = Api(guest.client, guest.name, guest.password)
+    # A minute's memory of the account is emptied by the message that every change sends.
+    from subsonic.app import AUTHENTICATOR
+
+    assert guest.client.app is not None
+    guest.client.app[AUTHENTICATOR].forget()
+    assert await fresh.error(endpoint, id=song) == 50
+
+
+async def test_a_song_whose_file_is_gone_is_not_found(
+    guest: Api, library: Shelf, tmp_path: Path
+) -> None:
+    song = await guest.id_of("Loose")
+    file = library.music / "Loose.mp3"
+    aside = file.rename(tmp_path / "aside.mp3")
+    try:
+        assert await guest.error("stream", id=song) == 70
+        assert await guest.error("download", id=song) == 70
+    finally:
+        aside.rename(file)
+
+
+async def test_errors_of_binary_endpoints_come_in_the_format_asked_for(guest: Api) -> None:
+    for endpoint in ("stream", "download", "getCoverArt"):
+        url = f"/rest/{endpoint}.view"
+        answer = await guest.client.get(url, params=guest.signed({"id": "tr-99999"}, "xml"))
+        assert (answer.status, answer.content_type) == (200, "text/xml")
+        assert b'code="70"' in await answer.read()
+        answer = await guest.client.get(url, params=guest.signed({"id": "tr-99999"}))
+        assert json.loads(await answer.read())["subsonic-response"]["error"]["code"] == 70
+
+
+async def test_a_cover_comes_by_its_own_id_and_by_any_other(guest: Api) -> None:
+    album = await guest.get("getAlbum", id=await guest.id_of("First", "album"))
+    for id in (album["coverArt"], album["id"], album["song"][0]["id"], album["song"][0]["parent"]):
+        answer = await guest.raw("getCoverArt", id=id, size=300)
+        assert answer.status == 200
+        assert see(await answer.read()).size == (300, 200)
+
+
+async def test_a_cover_is_never_made_larger_and_is_known_again(guest: Api) -> None:
+    album = await guest.get("getAlbum", id=await guest.id_of("First", "album"))
+    answer = await guest.raw("getCoverArt", id=album["coverArt"], size=5000)
+    assert see(await answer.read()).size == (600, 400)
+    again = await guest.raw(
+        "getCoverArt", {"If-None-Match": answer.headers["ETag"]}, id=album["coverArt"], size=5000
+    )
+    assert again.status == 304
+
+
+async def test_what_has_no_picture_gets_a_drawn_one(guest: Api) -> None:
+    for title, kind in (("Early", "album"), ("Gamma", "song"), ("Ada", "artist")):
+        answer = await guest.raw("getCoverArt", id=await guest.id_of(title, kind), size=128)
+        assert answer.status == 200
+        assert see(await answer.read()).size == (128, 128)
+
+
+@pytest.mark.parametrize("id", ["co-99999", "al-99999", "tr-99999", "nonsense", "pl-1"])
+async def test_a_cover_of_nothing_is_not_found(guest: Api, id: str) -> None:
+    assert await guest.error("getCoverArt", id=id) == 70
+
+
+@pytest.mark.parametrize("size", ["-1", "0", "99999999999", "big"])
+async def test_absurd_sizes_break_nothing(guest: Api, size: str) -> None:
+    answer = await guest.raw("getCoverArt", id=await guest.id_of("First", "album"), size=size)
+    assert answer.status == 200
+    if size == "big":
+        assert json.loads(await answer.read())["subsonic-response"]["error"]["code"] == 10
+    else:
+        assert max(see(await answer.read()).size) <= 600
