@@ -36,7 +36,8 @@ def fold(text: str) -> str:
     """Case, accents, width and ligatures away: `Dvořák` and `DVORAK` are the same."""
     if text.isascii():
         return " ".join(text.lower().split())
-    return " ".join(_plain(text).translate(_LETTERS).split())
+    plain = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    return " ".join(unicodedata.normalize("NFC", plain).casefold().translate(_LETTERS).split())
 
 
 def tokens(*texts: str) -> list[str]:
@@ -64,11 +65,12 @@ def prefix_query(text: str) -> str:
 def sort_key(name: str, articles: Iterable[str]) -> str:
     """What a name is sorted by: its letters, digits and spaces, without case, accents, leading article.
 
-    Letters of their own (`ł`, `ø`, `æ`) stay what they are, and come after `z`.
+    Letters of their own (`ł`, `ø`, `æ`) stay what they are, and come after `z`; Hangul is taken apart
+    and so goes by its sounds, kana without voicing marks, as in a dictionary.
     """
-    plain = _plain(" ".join(name.split()))
+    plain = _bare(" ".join(name.split()))
     first, _, rest = plain.partition(" ")
-    if rest and first in {_plain(article) for article in articles}:
+    if rest and first in {_bare(article) for article in articles}:
         plain = rest
     return "".join(char for char in plain if char.isalnum() or char == " ").lstrip() or plain
 
@@ -79,10 +81,10 @@ def letter(key: str) -> str:
     return first if first.isalpha() and not _UNSPACED.match(first) and len(first) == 1 else "#"
 
 
-def _plain(text: str) -> str:
-    """Without case, accents and width."""
-    bare = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    return unicodedata.normalize("NFC", bare).casefold()
+def _bare(text: str) -> str:
+    """Without case, width and any mark."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
 
 
 def _chunks(text: str) -> list[str]:

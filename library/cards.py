@@ -25,7 +25,10 @@ from db.writes import ArtistWrite, RoleWrite, TrackWrite
 from library import paths
 from library.identity import UNKNOWN, Album
 from library.tags.facts import Day, Facts, Gains, Person
+from library.tags.text import clean
 from library.walk import Stamp
+
+_LONGEST_SORT = 250
 
 SEPARATOR = "\x1f"
 """Between the genre keys of one song."""
@@ -48,7 +51,7 @@ class Song:
 
     @property
     def title(self) -> str:
-        return self.facts.title or paths.shown(paths.stem(self.path))
+        return self.facts.title or clean(paths.shown(paths.stem(self.path)))
 
     @property
     def artists(self) -> list[Person]:
@@ -100,8 +103,13 @@ def merged(one: ArtistWrite, other: ArtistWrite) -> ArtistWrite:
 
 @lru_cache(maxsize=4096)
 def _artist_row(name: str, sort: str, articles: tuple[str, ...]) -> ArtistWrite:
-    order = sort_key(sort or name, articles)
+    order = sort_text(sort or name, articles)
     return ArtistWrite(artist_key(name), name, order, letter(order), "", " ".join(tokens(name)))
+
+
+def sort_text(name: str, articles: tuple[str, ...]) -> str:
+    """What a name is sorted by, short enough for an index."""
+    return sort_key(name, articles)[:_LONGEST_SORT]
 
 
 def artist_key(name: str) -> str:
@@ -231,7 +239,7 @@ def track_row(
         content_type=facts.content_type,
         duration=facts.sound.duration,
         bit_rate=min(facts.sound.bit_rate, 1_000_000),
-        title_sort=sort_key(facts.title_sort or card.title, articles),
+        title_sort=sort_text(facts.title_sort or card.title, articles),
         disc=card.disc,
         track=card.track,
         year=card.year,

@@ -118,12 +118,13 @@ class Protocol:
     ) -> web.StreamResponse:
         name = request.match_info["name"].removesuffix(".view")
         endpoint = ENDPOINTS.get(name)
+        if endpoint is not None:
+            request[ENDPOINT] = name
         if endpoint is not None and endpoint.public:
             return _sent(render(form, endpoint.key, await endpoint.handler()))
         user = await self.authenticator.user(given, request.remote or "")
         if endpoint is None:
             raise GenericError(f"This server has no endpoint {name[:80]!r}.")
-        request[ENDPOINT] = name
         if endpoint.role and not {endpoint.role, "admin"} & set(user.roles):
             raise ForbiddenError(f"This needs the role {endpoint.role!r}.")
         call = Call(self._services, request, user, given["c"][0], form)

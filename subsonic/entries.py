@@ -194,6 +194,7 @@ def album_directory(row: AlbumRow) -> Child:
         song_count=row.song_count,
         played=date(row.played),
         media_type="album",
+        genres=_genres(card.genres),
         music_brainz_id=card.mbid,
     )
 

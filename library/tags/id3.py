@@ -121,9 +121,9 @@ def _take_comment(_: str, data: bytes, raw: Raw) -> None:
 
 
 def _take_owned(_: str, data: bytes, raw: Raw) -> None:
-    owner, _, value = data.partition(b"\0")
-    if owner == b"http://musicbrainz.org":
-        raw.add("musicbrainz_trackid", value.decode("latin-1"))
+    owner = b"http://musicbrainz.org\0"
+    if data.startswith(owner):
+        raw.add("musicbrainz_trackid", data[len(owner) :].decode("latin-1"))
 
 
 def _take_picture(_: str, data: bytes, raw: Raw) -> None:
@@ -138,16 +138,22 @@ def _take_old_picture(_: str, data: bytes, raw: Raw) -> None:
 
 def _keep_picture(encoding: int, data: bytes, at: int, raw: Raw) -> None:
     """`at` is where the kind of picture stands."""
-    end, step = at + 1, 2 if encoding in _WIDE else 1
-    while any(data[end : end + step]):
-        end += step
-    if data[end + step :]:
-        raw.pictures.append((data[at], data[end + step :]))
+    end = _end_of_text(data, at + 1, 2 if encoding in _WIDE else 1)
+    if at < end < len(data):
+        raw.pictures.append((data[at], data[end:]))
+
+
+def _end_of_text(data: bytes, start: int, width: int) -> int:
+    """What follows the zero that ends a text; nothing does when there is none."""
+    at = data.find(bytes(width), start)
+    while at >= 0 and (at - start) % width:
+        at = data.find(bytes(width), at + 1)
+    return at + width if at >= 0 else len(data)
 
 
 def _take_volume(_: str, data: bytes, raw: Raw) -> None:
     """The gain of the master channel."""
-    name, _, rest = data.partition(b"\0")
+    name, rest = data[: (end := data.find(b"\0"))], data[end + 1 :]
     if name.lower() in {b"track", b"album"} and rest[:1] == b"\x01" and len(rest) >= 3:
         found = int.from_bytes(rest[1:3], "big", signed=True) / 512
         raw.add(f"replaygain_{name.decode().lower()}_gain", str(found))

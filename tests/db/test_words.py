@@ -84,6 +84,8 @@ def test_prefix_query_asks_for_every_word_and_nothing_else(text: str, query: str
         ("Émile", "emile", "E"),
         ("Чайф", "чаиф", "Ч"),
         ("邓丽君", "邓丽君", "#"),
+        ("작은별", "\u110c\u1161\u11a8\u110b\u1173\u11ab\u1107\u1167\u11af", "\u110c"),
+        ("ガ", "カ", "#"),
         ("", "", "#"),
     ],
 )

@@ -116,6 +116,7 @@ def test_a_start_can_be_stopped(tmp_path: Path, number: signal.Signals) -> None:
 def test_several_processes_answer_on_one_port(data: Path) -> None:
     """Each takes its part; the figures are of all of them."""
     with serving(data, "--workers", "2") as program:
+        program.event("ready")
         for _ in range(40):
             assert program.get("/health/live")[0] == 200
         (child,) = program.children("server work")
