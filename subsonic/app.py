@@ -92,26 +92,10 @@ class Protocol:
             given = await _parameters(request)
             form = self._format(given)
             return await self._answer(request, given, form)
-        except ProtocolError as error:
-            return _failed(form, error)
-        except Gone as error:
-            return _failed(form, NotFoundError(str(error)))
-        except Busy as error:
-            headers = {"Retry-After": str(error.retry_after)}
-            return _failed(form, GenericError(str(error)), 429, headers)
-        except TooManyTriesError as error:
-            text = f"Too many wrong passwords. Try again in {error.wait} seconds."
-            return _failed(form, WrongCredentialsError(text))
-        except DatabaseError as error:
-            log.error("database failed", path=request.path, error=str(error))
-            return _failed(form, GenericError("The database cannot answer now. Try again later."))
         except (web.HTTPException, ConnectionError):
             raise
-        except Exception:
-            log.exception("request failed", path=request.path)
-            return _failed(
-                form, GenericError("Something went wrong in the server; its log says what.")
-            )
+        except Exception as error:  # noqa: BLE001  (the outermost boundary: an app must get an envelope)
+            return _failed(form, error, request.path)
 
     async def _answer(
         self, request: web.Request, given: Parameters, form: Format
@@ -179,12 +163,34 @@ def _pairs(text: str) -> list[tuple[str, str]]:
         raise GenericError("The request has too many parameters.") from None
 
 
-def _failed(
-    form: Format, error: ProtocolError, status: int = 200, headers: dict[str, str] | None = None
-) -> web.Response:
+def _failed(form: Format, error: Exception, path: str) -> web.Response:
+    """The error as an answer, with HTTP 200 but for a server that has too much to do."""
     if isinstance(error, _BadCallbackError):
         form = Format("json")
-    return _sent(failure(form, Error(code=error.code, message=str(error))), status, headers)
+    told = _told(error, path)
+    answer = failure(form, Error(code=told.code, message=str(told)))
+    if isinstance(error, Busy):
+        return _sent(answer, 429, {"Retry-After": str(error.retry_after)})
+    return _sent(answer)
+
+
+def _told(error: Exception, path: str) -> ProtocolError:
+    """What an app is told; of our own mistakes only that there was one."""
+    match error:
+        case ProtocolError():
+            return error
+        case Gone():
+            return NotFoundError(str(error))
+        case Busy():
+            return GenericError(str(error))
+        case TooManyTriesError():
+            seconds = f"Try again in {error.wait} seconds."
+            return WrongCredentialsError(f"Too many wrong passwords. {seconds}")
+        case DatabaseError():
+            log.error("database failed", path=path, error=str(error))
+            return GenericError("The database cannot answer now. Try again later.")
+    log.error("request failed", path=path, exc_info=error)
+    return GenericError("Something went wrong in the server; its log says what.")
 
 
 def _sent(answer: Answer, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
