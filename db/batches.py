@@ -15,9 +15,6 @@ from db.queries import Executor, Sql
 from db.rows import AlbumTags, TrackCard
 from db.writes import AlbumWrite, ArtistWrite, FolderWrite, RoleWrite, TrackWrite
 
-CHANNEL = "dulcian_library"
-"""Told when a library has changed."""
-
 
 class AlbumSong(Struct, frozen=True):
     """A song as its album is made from it."""
@@ -109,7 +106,6 @@ _MOVE_SONGS = _SQL.command("move_songs")
 _DROP_ALBUM = _SQL.value("drop_album", str)
 _NAME_ALBUM = _SQL.command("name_album")
 _ADD_TRACKS = _SQL.command("add_tracks")
-_LIFT_TRACKS = _SQL.command("lift_tracks")
 _CHANGE_TRACKS = _SQL.command("change_tracks")
 _ALBUMS_OF = _SQL.rows("albums_of", _Id)
 _ARTISTS_OF = _SQL.rows("artists_of", _Id)
@@ -131,6 +127,8 @@ _COUNT_ARTISTS = _SQL.command("count_artists")
 _UNCOUNT_ARTISTS = _SQL.command("uncount_artists")
 _COUNT_GENRES = _SQL.command("count_genres")
 _UNCOUNT_GENRES = _SQL.command("uncount_genres")
+_ANALYSE = _SQL.command("analyse")
+_CLEAN_WORDS = _SQL.value("clean_words", int)
 _CHANGED = _SQL.command("changed")
 _SCANNED = _SQL.command("scanned")
 
@@ -149,8 +147,6 @@ class Batch:
     async def new_ids(self, table: str, count: int) -> list[int]:
         """Ids for rows to come."""
         return await _NEW_IDS(self._on, table=table, count=count) or [] if count else []
-
-    # Artists
 
     async def add_artists(self, rows: Sequence[ArtistWrite]) -> list[ArtistState]:
         """Make artists; those that exist are answered as they are."""
@@ -174,8 +170,6 @@ class Batch:
         """The two album artists with the most songs below a folder."""
         first, last = (folder + b"/", folder + b"0") if folder else (b"", b"\xff")
         return await _ARTISTS_BELOW(self._on, library=self.library_id, first=first, last=last)
-
-    # Folders and pictures
 
     async def add_folders(self, rows: Sequence[FolderWrite]) -> None:
         if rows:
@@ -237,8 +231,6 @@ class Batch:
         """Forget pictures that nothing shows."""
         await _DROP_PICTURES(self._on, library=self.library_id)
 
-    # Albums
-
     async def albums_in(self, folders: Collection[bytes]) -> set[int]:
         """The albums with songs in these folders, or right below them."""
         if not folders:
@@ -288,8 +280,6 @@ class Batch:
         key = await _DROP_ALBUM(self._on, album=new)
         await _NAME_ALBUM(self._on, album=old, key=key)
 
-    # Songs
-
     async def add_tracks(self, rows: Sequence[TrackWrite], reader: int, scan: int) -> None:
         if rows:
             await _ADD_TRACKS(
@@ -300,7 +290,8 @@ class Batch:
         """Write songs anew, wherever their files are now."""
         if rows:
             columns = _columns(rows)
-            await _LIFT_TRACKS(self._on, ids=columns["id"])
+            # Out of the way first, so that songs can change places.
+            await _BURY_TRACKS(self._on, ids=columns["id"])
             await _CHANGE_TRACKS(self._on, reader=reader, **columns)
 
     async def roles(self, changed: Sequence[int], rows: Sequence[RoleWrite]) -> None:
@@ -352,8 +343,6 @@ class Batch:
         genres = await _GENRES_OF(self._on, ids=ids)
         return {row.id for row in albums}, {row.id for row in artists}, {row.key for row in genres}
 
-    # Reports and counts
-
     async def save_problems(self, rows: Sequence[tuple[bytes, int, int, str]], reader: int) -> None:
         """Note what could not be read: path, size, time of change, reason."""
         if rows:
@@ -381,6 +370,11 @@ class Batch:
                 self._on, library=self.library_id, keys=list(names), names=list(names.values())
             )
             await _UNCOUNT_GENRES(self._on, library=self.library_id)
+
+    async def settle(self) -> None:
+        """After many changes: let the planner know, and searches find at full speed."""
+        await _ANALYSE(self._on)
+        await _CLEAN_WORDS(self._on)
 
     async def tell(self) -> None:
         """The library has changed."""

@@ -10,10 +10,10 @@ import msgspec
 
 from db.batches import AlbumSong
 from db.rows import AlbumCard, Date, DiscTitle
-from db.words import fold, sort_key, tokens
+from db.words import fold, tokens
 from db.writes import AlbumWrite
 from library import paths
-from library.cards import SEPARATOR
+from library.cards import SEPARATOR, sort_text
 
 T = TypeVar("T", bound=Hashable)
 
@@ -27,8 +27,8 @@ def album_row(
         id=songs[0].album_id,
         key=key,
         name=card.name,
-        sort_name=sort_key(card.sort_name or card.name, articles),
-        artist_sort=sort_key(card.artist, articles),
+        sort_name=sort_text(card.sort_name or card.name, articles),
+        artist_sort=sort_text(card.artist, articles),
         year=_commonest(song.card.year for song in songs if song.card.year) or 0,
         genre_keys=SEPARATOR.join(dict.fromkeys(key for song in songs for key in song.genre_keys)),
         words=" ".join(tokens(card.name, card.artist, *(artist.name for artist in card.artists))),

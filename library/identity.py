@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from db.catalog import Trace
 from db.rows import AlbumClaim
@@ -16,6 +17,7 @@ from db.words import fold
 VARIOUS = "Various Artists"
 UNKNOWN = "[Unknown Artist]"
 
+_LONGEST_KEY = 500
 _SECONDS_APART = 2.0
 _PART_APART = 0.02
 
@@ -109,9 +111,16 @@ def _keys(claims: Sequence[AlbumClaim], artists: tuple[str, ...], name: str) -> 
         release = next(iter(releases)) if len(releases) == 1 else claim.release
         if release:
             return f"mb:{release}"
-        return "|".join((_key(artists), fold(name), year, fold(claim.version)))[:2000]
+        return _short("|".join((_key(artists), fold(name), year, fold(claim.version))))
 
     return [key(claim) for claim in claims]
+
+
+def _short(key: str) -> str:
+    """A key that fits into an index."""
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return key[: _LONGEST_KEY - 32] + blake2b(key.encode(), digest_size=16).hexdigest()
 
 
 def _key(artists: Sequence[str]) -> str:

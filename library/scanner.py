@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from db.errors import DatabaseError
 from db.rows import ScanRow
 from library.state import GivenUpError, Library, Progress, Scan
 from library.steps import STEPS
@@ -33,7 +34,8 @@ async def run(db: Database, settings: Settings, job: ScanRow, sandbox: Sandbox) 
         log.warning("scan was given up")
         return
     except Exception as error:
-        await db.scans.finish(job.id, "failed", f"The scan stopped: {error}")
+        with contextlib.suppress(DatabaseError):
+            await db.scans.finish(job.id, "failed", f"The scan stopped: {error}")
         raise
     finally:
         heartbeat.cancel()

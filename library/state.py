@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from db.batches import ArtistState
 from db.catalog import Broken, ImageState, Known
+from db.errors import DatabaseError
 from db.rows import LibraryRow, ScanRow
 from library import paths
 from library.tags.facts import Answer
@@ -70,6 +72,7 @@ class Library:
     failures: dict[bytes, str] = field(default_factory=dict)
     refused: str = ""
     changed: bool = False
+    written: int = 0
     albums: set[int] = field(default_factory=set)
     artists: set[int] = field(default_factory=set)
     genres: dict[str, str] = field(default_factory=dict)
@@ -170,5 +173,7 @@ class Scan:
         """Go on saying that the scan lives, also while one file takes long."""
         while True:
             await asyncio.sleep(every)
-            if not await self.db.scans.progress(self.job.id, **asdict(self.progress)):
-                self._given_up = True
+            with contextlib.suppress(DatabaseError):  # it may be back at the next beat
+                self._given_up |= not await self.db.scans.progress(
+                    self.job.id, **asdict(self.progress)
+                )

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from conf.settings import Library
 from library import paths
 
+_LONGEST_PATH = 2000
+
 
 class Stamp(NamedTuple):
     """Size and time of change of a file."""
@@ -27,6 +29,9 @@ class Walk:
     files: dict[bytes, Stamp] = field(default_factory=dict)
     images: dict[bytes, Stamp] = field(default_factory=dict)
     unreadable: dict[bytes, str] = field(default_factory=dict)
+    """Folders that could not be looked into, and why."""
+    passed_over: dict[bytes, str] = field(default_factory=dict)
+    """Files that cannot be kept, by the beginning of their path, and why."""
     root_problem: str = ""
 
     def hidden(self, path: bytes) -> bool:
@@ -102,6 +107,8 @@ class Walker:
                 below.append(name)
             elif entry.is_symlink():
                 self._link(_join(folder, name), name)
+            elif len(folder) + len(name) >= _LONGEST_PATH:
+                self._pass_over(_join(folder, name))
             elif paths.is_audio(name):
                 if stamp := _stamp(entry):
                     self.found.files[_join(folder, name)] = stamp
@@ -109,6 +116,12 @@ class Walker:
                 covers.append(entry)
         self._cover(folder, covers)
         return sorted(below, reverse=True)
+
+    def _pass_over(self, path: bytes) -> None:
+        """More than an index of the database can hold."""
+        self.found.passed_over[path[: _LONGEST_PATH // 2]] = (
+            f"the path is too long: {len(path):,} bytes, {_LONGEST_PATH:,} are allowed"
+        )
 
     def _link(self, path: bytes, name: bytes) -> None:
         if os.path.isdir(os.path.join(self._root, path)):

@@ -256,10 +256,6 @@ select id, :library, folder_id, album_id, path, size, mtime_ns, :reader, suffix,
     album_tags, album_claim, nullif(picture_hash, ''), nullif(picture_id, 0), created, :scan
 from unnest({track_arrays}) as new ({track_names})
 
--- name: lift_tracks
--- Out of the way, so that songs can change places in one transaction.
-update tracks set missing_since = now() where id = any(:ids::bigint[]) and missing_since is null
-
 -- name: change_tracks
 update tracks t
 set folder_id = new.folder_id, album_id = new.album_id, path = new.path, size = new.size,
@@ -405,6 +401,16 @@ set name = coalesce(nullif(excluded.name, ''), genres.name), song_count = exclud
 
 -- name: uncount_genres
 delete from genres where library_id = :library and song_count = 0
+
+-- name: analyse
+-- The planner, and searches, would otherwise wait for the next round of autovacuum.
+analyze artists, albums, album_artists, artist_counts, folders, pictures, tracks, track_artists, genres
+
+-- name: clean_words
+select sum(gin_clean_pending_list(i.oid))::bigint
+from pg_class i join pg_am m on m.oid = i.relam and m.amname = 'gin'
+join pg_index x on x.indexrelid = i.oid
+where x.indrelid in ('artists'::regclass, 'albums'::regclass, 'tracks'::regclass)
 
 -- name: changed
 with told as (

@@ -51,8 +51,7 @@ def _compare(library: Library, *, complete: bool) -> None:
             continue
         if complete:
             library.todo.append(path)
-    for path, reason in library.walk.unreadable.items():
-        library.failures[path] = reason
+    library.failures |= library.walk.unreadable | library.walk.passed_over
     library.vanished = [
         known
         for path, known in library.known.items()

@@ -15,6 +15,7 @@ from library.state import Library, Scan
 from library.steps import read, totals
 from library.steps.writer import Writer
 from library.tags.facts import READER, Answer
+from library.tags.text import clean
 from library.walk import Stamp
 
 NAME = "merge"
@@ -46,6 +47,7 @@ async def _unit(scan: Scan, library: Library, answers: Sequence[tuple[bytes, Ans
         await batch.tell()
     library.groups_with_songs |= {_group(song.path) for song in songs}
     library.changed = True
+    library.written += len(songs)
     scan.progress.broken += sum(answer.facts is None for _, answer in answers)
 
 
@@ -123,7 +125,7 @@ async def _around(
 
 
 def _folder_name(library: Library, group: bytes) -> str:
-    return paths.shown((group or library.row.path.rstrip(b"/")).rpartition(b"/")[2])
+    return clean(paths.shown((group or library.row.path.rstrip(b"/")).rpartition(b"/")[2]))
 
 
 async def _replaced(scan: Scan, library: Library, songs: list[Song]) -> list[int]:

@@ -80,7 +80,7 @@ async def _bury(scan: Scan, library: Library, batch: Batch) -> None:
 
 async def _report(scan: Scan, library: Library, batch: Batch) -> None:
     """Folders that could not be looked into; what is mended or gone is no problem any more."""
-    unreadable = library.walk.unreadable
+    unreadable = library.walk.unreadable | library.walk.passed_over
     await batch.save_problems([(path, -1, 0, reason) for path, reason in unreadable.items()], 0)
     scan.progress.broken = sum(len(each.failures) for each in scan.libraries)
     await batch.drop_problems(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from itertools import groupby
 
 from db.batches import AlbumSong, Batch
-from db.words import letter, sort_key
+from db.words import letter
 from library import albums as summary
 from library import covers, paths
+from library.cards import sort_text
 from library.state import Library, Scan
 
 NAME = "totals"
+
+_MANY = 500
 
 
 async def run(scan: Scan) -> None:
@@ -22,6 +25,8 @@ async def run(scan: Scan) -> None:
                 await _folders(scan, library, batch)
                 await batch.drop_pictures()
                 await batch.tell()
+            if library.written > _MANY:
+                await batch.settle()
             if not library.refused:
                 await batch.scanned()
 
@@ -102,7 +107,7 @@ async def _write(
 
 async def _folders(scan: Scan, library: Library, batch: Batch) -> None:
     """Which folders hold songs now, and the picture of each: its own, else that of an album in it."""
-    order = sort_key(library.row.name, scan.settings.library.ignored_articles)
+    order = sort_text(library.row.name, scan.settings.library.ignored_articles)
     await batch.rename_root(order, letter(order))
     files = await covers.of_folders(scan, library, batch, library.folders.keys())
     inside = await batch.folder_pictures()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from db.batches import AlbumSong, AlbumState, Batch
 from db.rows import AlbumTags, TrackCard
-from db.words import fold, letter, sort_key, tokens
+from db.words import fold, letter, tokens
 from db.writes import AlbumWrite, ArtistWrite, FolderWrite, TrackWrite
 from library import albums as summary
 from library import cards, covers, paths
@@ -106,7 +106,7 @@ class Writer:
 
     def _folder_row(self, path: bytes, new_id: int, now: datetime) -> FolderWrite:
         name = paths.shown(path.rpartition(b"/")[2]) if path else self._library.row.name
-        order = sort_key(name, self._articles)
+        order = cards.sort_text(name, self._articles)
         parent = self._library.folders[paths.folder(path)].id if path else 0
         words = " ".join(tokens(name))
         return FolderWrite(new_id, parent, path, name, order, letter(order), words, now)

@@ -29,6 +29,7 @@ _ROLES = (
     "director",
 )
 _MOST_PERFORMERS = 100
+_LONGEST_GENRE = 200
 _INSTRUMENT = re.compile(r"^(.*\S)\s*\(([^()]+)\)$")
 # How several names are written into one value; tried only where as many MusicBrainz ids stand beside.
 _JOINTS = ("; ", ";", " / ", "/", ", ", " & ", " feat. ", " ft. ", " x ")
@@ -55,7 +56,7 @@ def understand(raw: Raw, splitting: Splitting) -> Facts:
         title_sort=_first(tags, "titlesort"),
         album=_first(tags, "album"),
         album_sort=_first(tags, "albumsort"),
-        genres=_split_single(text.clean_all(tags.get("genre", ())), splitting.genres),
+        genres=_genres(tags, splitting),
         moods=text.clean_all(tags.get("mood", ())),
         groupings=text.clean_all(tags.get("grouping", ())),
         isrc=text.clean_all(tags.get("isrc", ())),
@@ -242,6 +243,12 @@ def _splitter(separators: tuple[str, ...], whole: tuple[str, ...]) -> re.Pattern
     kept = "|".join(re.escape(name) for name in _longest_first(whole)) or "(?!)"
     cuts = "|".join(re.escape(separator) for separator in _longest_first(separators))
     return re.compile(f"({kept})|(?:{cuts})", re.IGNORECASE)
+
+
+def _genres(tags: Tags, splitting: Splitting) -> list[str]:
+    """Genres, of a length that fits into an index."""
+    found = _split_single(text.clean_all(tags.get("genre", ())), splitting.genres)
+    return [genre[:_LONGEST_GENRE] for genre in found]
 
 
 def _split_single(values: list[str], separators: Sequence[str]) -> list[str]:

@@ -22,16 +22,23 @@ from library.tags.facts import Sound
 from library.tags.names import common
 from library.tags.raw import Raw, Reader
 
+_LARGEST = 1e10
+
 
 def sound_of(info: Any) -> Sound:
     """The figures of one of mutagen's stream infos, whichever it has."""
     return Sound(
-        duration=max(0.0, float(getattr(info, "length", 0) or 0)),
-        bit_rate=max(0, round((getattr(info, "bitrate", 0) or 0) / 1000)),
-        sampling_rate=max(0, int(getattr(info, "sample_rate", 0) or 0)),
-        channels=max(0, int(getattr(info, "channels", 0) or 0)),
-        bit_depth=max(0, int(getattr(info, "bits_per_sample", 0) or 0)),
+        duration=_sane(getattr(info, "length", 0)),
+        bit_rate=round(_sane(getattr(info, "bitrate", 0)) / 1000),
+        sampling_rate=round(_sane(getattr(info, "sample_rate", 0))),
+        channels=round(_sane(getattr(info, "channels", 0))),
+        bit_depth=round(_sane(getattr(info, "bits_per_sample", 0))),
     )
+
+
+def _sane(value: float | None) -> float:
+    """What a header says, unless it is impossible: then it says nothing."""
+    return float(value) if value and 0 < value <= _LARGEST else 0.0
 
 
 def read_mpeg(file: BinaryIO, size: int, content_type: str) -> Raw:

@@ -317,3 +317,29 @@ async def test_a_library_that_is_gone_altogether_is_refused(filled: Shop) -> Non
     assert row.state == "refused"
     assert "cannot be listed: No such file or directory" in row.message
     assert await filled.tracks() == before
+
+
+async def test_names_of_any_length_fit(shop: Shop) -> None:
+    # Han does not compress: in an index, only so much of it has room.
+    long = "".join(chr(0x4E00 + (at * 7919) % 20000) for at in range(1500))
+    song = Song(
+        title=long, artist=long, album=long, albumartist=long, genre=long, more={"artistsort": long}
+    )
+    write(shop.music / "long.flac", song)
+    row = await shop.scan()
+    assert (row.state, row.added) == ("done", 1)
+    assert (await shop.card("long.flac"))["title"] == long[:1000]
+
+
+async def test_a_path_that_no_index_holds_is_reported(shop: Shop) -> None:
+    deep = shop.music
+    for _ in range(10):
+        deep = deep / ("x" * 220)
+    write(deep / "deep.mp3", Song(title="Deep"))
+    write(shop.music / "flat.mp3", Song(title="Flat"))
+    row = await shop.scan()
+    assert (row.state, row.added, row.broken) == ("done", 1, 1)
+    (problem,) = await shop.problems()
+    assert problem.reason == "the path is too long: 2,218 bytes, 2,000 are allowed"
+    await shop.scan()
+    assert len(await shop.problems()) == 1
