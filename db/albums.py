@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from enum import Enum
+from typing import Any
 
 import msgspec
 
+from db.draws import draws
 from db.queries import Executor, Rows, Sql
 from db.rows import AlbumRow, UserRow
 
@@ -85,11 +88,13 @@ class Albums:
 
     async def page(self, page: AlbumPage, user: UserRow) -> list[AlbumRow]:
         """A page of a list; pages of one list join without gap or repeat (`random` has no pages)."""
-        given = {"user": user.id, "libraries": page.libraries, "size": page.size}
+        given: dict[str, Any] = {"user": user.id, "libraries": page.libraries}
         if page.order is AlbumOrder.RANDOM:
-            rows = await _RANDOM(self._on, **given)
-            return rows if len(rows) == page.size else await _RANDOM_FROM_ALL(self._on, **given)
-        given["offset"] = page.offset
+            rows = await _RANDOM(self._on, draws=draws(page.size), **given)
+            if len(rows) < page.size:
+                return await _RANDOM_FROM_ALL(self._on, size=page.size, **given)
+            return random.sample(rows, page.size)
+        given |= {"size": page.size, "offset": page.offset}
         if page.order is AlbumOrder.BY_GENRE:
             return await _BY_GENRE(self._on, genre=page.genre, **given)
         if page.order is AlbumOrder.BY_YEAR:

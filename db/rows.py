@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 
 class Card(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -148,6 +148,10 @@ class AlbumCard(Card, frozen=True, kw_only=True):
     explicit: str = ""
 
 
+track_card = json.Decoder(TrackCard).decode
+album_card = json.Decoder(AlbumCard).decode
+
+
 class TrackRow(Struct, frozen=True):
     """A song and what the asking user attached to it."""
 
@@ -166,7 +170,12 @@ class TrackRow(Struct, frozen=True):
     rating: int | None
     play_count: int | None
     played: datetime | None
-    card: TrackCard
+    stored: str
+
+    @property
+    def card(self) -> TrackCard:
+        """What is stored of the song; a list of many makes its own use of `stored`."""
+        return track_card(self.stored)
 
 
 class PlayingRow(TrackRow, frozen=True):
@@ -191,7 +200,12 @@ class AlbumRow(Struct, frozen=True):
     rating: int | None
     play_count: int | None
     played: datetime | None
-    card: AlbumCard
+    stored: str
+
+    @property
+    def card(self) -> AlbumCard:
+        """What is stored of the album; a list of many makes its own use of `stored`."""
+        return album_card(self.stored)
 
 
 class ArtistRow(Struct, frozen=True):

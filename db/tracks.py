@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
+from db.draws import draws
 from db.queries import Executor, Sql
 from db.rows import FileRow, TrackRow, UserRow
 
@@ -56,10 +58,10 @@ class Tracks:
 
     async def random(self, user: UserRow, libraries: Sequence[int], size: int) -> list[TrackRow]:
         """Any songs, each at most once."""
-        rows = await _RANDOM(
-            self._on, user=user.id, libraries=libraries, size=size, draws=2 * size + 8
-        )
-        return rows if len(rows) == size else await self.random_from(user, libraries, size)
+        rows = await _RANDOM(self._on, user=user.id, libraries=libraries, draws=draws(size))
+        if len(rows) < size:
+            return await self.random_from(user, libraries, size)
+        return random.sample(rows, size)
 
     async def random_from(
         self,

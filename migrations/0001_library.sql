@@ -104,39 +104,40 @@ create table if not exists album_artists (
 );
 create index if not exists album_artists_artist on album_artists (artist_id);
 
+-- What a search looks at stands first: PostgreSQL takes a row apart from its left.
 create table if not exists tracks (
     id            bigint generated always as identity primary key,
-    library_id    integer not null references libraries on delete cascade,
     folder_id     bigint not null references folders on delete cascade,
     album_id      bigint not null references albums on delete cascade,
-    path          bytea not null,
+    library_id    integer not null references libraries on delete cascade,
+    title_sort    text collate "C" not null,
+    missing_since timestamptz,                          -- a tombstone keeps what users attached
+    picture_id    bigint references pictures on delete set null,
     size          bigint not null,
     mtime_ns      bigint not null,
-    reader        smallint not null,                    -- version of the tag reader that made this row
-    suffix        text not null,
-    content_type  text not null,
+    created       timestamptz not null default now(),   -- when it was added
+    changed       timestamptz not null default now(),
     duration      double precision not null,            -- seconds
     bit_rate      integer not null,                     -- kbit/s
-    title_sort    text collate "C" not null,
     disc          integer not null default 0,
     track         integer not null default 0,
     year          integer,
+    average_rating real,
+    suffix        text not null,
+    content_type  text not null,
+    card          json not null,                        -- db.rows.TrackCard
+    path          bytea not null,
+    reader        smallint not null,                    -- version of the tag reader that made this row
+    scan_id       bigint not null default 0,            -- the scan that added it
     genre_keys    text[] not null default '{}',
     words         tsvector not null,
     audio_hash    bytea,                                -- of the audio payload, tags excluded
     mb_recording  text,
     mb_release    text,
-    tag_key       text collate "C" not null,                        -- folded artist, album, title
-    card          json not null,                        -- db.rows.TrackCard
+    tag_key       text collate "C" not null,            -- folded artist, album, title
     album_tags    json not null,                        -- db.rows.AlbumTags: what this file says of its album
     album_claim   json not null,                        -- to which album it says it belongs
-    picture_hash  bytea,                                -- of the picture in its tags
-    picture_id    bigint references pictures on delete set null,
-    scan_id       bigint not null default 0,            -- the scan that added it
-    average_rating real,
-    created       timestamptz not null default now(),   -- when it was added
-    changed       timestamptz not null default now(),
-    missing_since timestamptz                           -- a tombstone keeps what users attached
+    picture_hash  bytea                                 -- of the picture in its tags
 );
 -- Two songs can have stood at one path, but only one can be there. All that a scan without changes reads.
 create unique index if not exists tracks_path on tracks (library_id, path)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
+
+from msgspec.structs import asdict, replace
 
 from db import rows
 from db.rows import AlbumRow, ArtistRow, FolderRow, PlayingRow, TrackRow
@@ -29,8 +32,6 @@ from subsonic.models import (
     Work,
 )
 
-C = TypeVar("C", bound=Child)
-A = TypeVar("A", bound=AlbumID3)
 R = TypeVar("R", bound=ArtistID3)
 
 
@@ -39,6 +40,7 @@ def date(moment: datetime | None) -> Date | None:
     return None if moment is None else iso(moment)
 
 
+@lru_cache(maxsize=4096)
 def iso(moment: datetime) -> Date:
     """UTC with three decimals and `Z`."""
     return moment.isoformat(timespec="milliseconds")[:23] + "Z"
@@ -51,14 +53,13 @@ def cover(picture: int | None) -> str | None:
 
 def song(row: TrackRow) -> Child:
     """A song."""
-    return _song(Child, row)
+    return replace(_song(row.stored), **_song_facts(row))
 
 
 def playing(row: PlayingRow, now: datetime, player: int) -> NowPlayingEntry:
     """A song that somebody hears; `player` numbers the entries."""
-    return _song(
-        NowPlayingEntry,
-        row,
+    return NowPlayingEntry(
+        **asdict(song(row)),
         username=row.user_name,
         minutes_ago=max(0, int((now - row.started).total_seconds() // 60)),
         player_id=player,
@@ -66,11 +67,33 @@ def playing(row: PlayingRow, now: datetime, player: int) -> NowPlayingEntry:
     )
 
 
-def _song(kind: type[C], row: TrackRow, **more: Any) -> C:
-    card = row.card
-    return kind(
-        id=ids.track(row.id),
-        parent=ids.folder(row.folder_id),
+def _song_facts(row: TrackRow) -> dict[str, Any]:
+    """What is not on the card."""
+    return {
+        "id": ids.track(row.id),
+        "parent": ids.folder(row.folder_id),
+        "album_id": ids.album(row.album_id),
+        "cover_art": cover(row.picture_id),
+        "size": row.size,
+        "content_type": row.content_type,
+        "suffix": row.suffix,
+        "duration": round(row.duration),
+        "bit_rate": row.bit_rate,
+        "created": iso(row.created),
+        "starred": date(row.starred),
+        "played": date(row.played),
+        "user_rating": row.rating,
+        "average_rating": row.average_rating,
+        "play_count": row.play_count or 0,
+    }
+
+
+# Cards change seldom and are asked for often: what is made of one is kept, by its text.
+@lru_cache(maxsize=2048)
+def _song(stored: str) -> Child:
+    card = rows.track_card(stored)
+    return Child(
+        id="",
         is_dir=False,
         title=card.title,
         album=card.album,
@@ -78,25 +101,12 @@ def _song(kind: type[C], row: TrackRow, **more: Any) -> C:
         track=card.track or None,
         year=card.year or None,
         genre=card.genres[0] if card.genres else None,
-        cover_art=cover(row.picture_id),
-        size=row.size,
-        content_type=row.content_type,
-        suffix=row.suffix,
-        duration=round(row.duration),
-        bit_rate=row.bit_rate,
         path=card.path,
         is_video=False,
-        user_rating=row.rating,
-        average_rating=row.average_rating,
-        play_count=row.play_count or 0,
         disc_number=card.disc or None,
-        created=iso(row.created),
-        starred=date(row.starred),
-        album_id=ids.album(row.album_id),
         artist_id=_first(card.artists),
         type="music",
         media_type="song",
-        played=date(row.played),
         bpm=card.bpm,
         comment=card.comment,
         sort_name=card.sort_title,
@@ -118,39 +128,49 @@ def _song(kind: type[C], row: TrackRow, **more: Any) -> C:
         works=[Work(name=one.name, music_brainz_id=one.mbid or None) for one in card.works],
         movements=[_movement(one) for one in card.movements],
         replay_gain=_gain(card.replay_gain),
-        **more,
     )
 
 
 def album(row: AlbumRow) -> AlbumID3:
     """An album by its tags."""
-    return _album(AlbumID3, row)
+    return replace(_album(row.stored), **_album_facts(row))
 
 
 def album_with_songs(row: AlbumRow, tracks: Iterable[TrackRow]) -> AlbumWithSongs:
     """An album and its songs."""
-    return _album(AlbumWithSongs, row, song=[song(track) for track in tracks])
+    return AlbumWithSongs(**asdict(album(row)), song=[song(track) for track in tracks])
 
 
-def _album(kind: type[A], row: AlbumRow, **more: Any) -> A:
-    card = row.card
-    return kind(
-        id=ids.album(row.id),
+def _album_facts(row: AlbumRow) -> dict[str, Any]:
+    """What is not on the card."""
+    return {
+        "id": ids.album(row.id),
+        "cover_art": cover(row.picture_id),
+        "song_count": row.song_count,
+        "duration": round(row.duration),
+        "created": iso(row.created),
+        "year": row.year,
+        "play_count": row.play_count or 0,
+        "starred": date(row.starred),
+        "played": date(row.played),
+        "user_rating": row.rating,
+        "average_rating": row.average_rating,
+    }
+
+
+@lru_cache(maxsize=1024)
+def _album(stored: str) -> AlbumID3:
+    card = rows.album_card(stored)
+    return AlbumID3(
+        id="",
         name=card.name,
         title=card.name,
         artist=card.artist,
         artist_id=_first(card.artists),
-        cover_art=cover(row.picture_id),
-        song_count=row.song_count,
-        duration=round(row.duration),
-        created=iso(row.created),
-        year=row.year,
+        song_count=0,
+        duration=0,
+        created="",
         genre=card.genres[0] if card.genres else None,
-        play_count=row.play_count or 0,
-        starred=date(row.starred),
-        played=date(row.played),
-        user_rating=row.rating,
-        average_rating=row.average_rating,
         version=card.version,
         music_brainz_id=card.mbid,
         display_artist=card.artist,
@@ -165,7 +185,6 @@ def _album(kind: type[A], row: AlbumRow, **more: Any) -> A:
         original_release_date=_item_date(card.original_date),
         release_date=_item_date(card.release_date),
         disc_titles=[DiscTitle(disc=one.disc, title=one.title) for one in card.disc_titles],
-        **more,
     )
 
 

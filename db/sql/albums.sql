@@ -1,6 +1,6 @@
 -- part: columns
 a.id, a.picture_id, a.year, a.song_count, a.duration, a.created, a.average_rating,
-m.starred, m.rating, m.play_count, m.played, a.card
+m.starred, m.rating, m.play_count, m.played, a.card as stored
 
 -- part: mine
 left join marks m on m.user_id = :user and m.kind = 'album' and m.item_id = a.id
@@ -71,15 +71,12 @@ select {columns} from (
 order by a.sort_name, a.id
 
 -- name: random
-select {columns} from (
-    select a.id from albums a
-    where a.id = any(array(
-        select 1 + floor(random() * (select max(id) from albums))::bigint
-        from generate_series(1, 2 * :size::integer + 8)
-    )) and {seen}
-    order by random() limit :size
-) pick join albums a using (id) {mine}
-order by random()
+-- Uniform and without reading the table: ids are drawn, most of them exist.
+select {columns} from albums a {mine}
+where a.id = any(array(
+    select 1 + floor(random() * (select max(id) from albums))::bigint
+    from generate_series(1, :draws::integer)
+)) and {seen}
 
 -- name: random_from_all
 select {columns} from (

@@ -36,7 +36,7 @@ delete from now_playing where started < now() - interval '1 day'
 
 -- name: heard
 select t.id, t.folder_id, t.album_id, t.picture_id, t.suffix, t.content_type, t.size, t.duration,
-       t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, t.card,
+       t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, t.card as stored,
        u.name as user_name, n.client, n.started
 from now_playing n
 join tracks t on t.id = n.track_id

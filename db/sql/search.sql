@@ -1,10 +1,10 @@
 -- part: track_columns
 t.id, t.folder_id, t.album_id, t.picture_id, t.suffix, t.content_type, t.size, t.duration,
-t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, t.card
+t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, t.card as stored
 
 -- part: album_columns
 a.id, a.picture_id, a.year, a.song_count, a.duration, a.created, a.average_rating,
-m.starred, m.rating, m.play_count, m.played, a.card
+m.starred, m.rating, m.play_count, m.played, a.card as stored
 
 -- part: artist_columns
 a.id, a.name, a.sort_name, a.letter, a.mbid, a.picture_id, c.album_count, c.song_count, c.roles,

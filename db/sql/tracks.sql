@@ -1,6 +1,6 @@
 -- part: columns
 t.id, t.folder_id, t.album_id, t.picture_id, t.suffix, t.content_type, t.size, t.duration,
-t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, t.card
+t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, t.card as stored
 
 -- part: mine
 left join marks m on m.user_id = :user and m.kind = 'track' and m.item_id = t.id
@@ -35,15 +35,11 @@ order by t.id
 
 -- name: random
 -- Uniform and without reading the table: ids are drawn, most of them exist.
-select {columns} from (
-    select t.id from tracks t
-    where t.id = any(array(
-        select 1 + floor(random() * (select max(id) from tracks))::bigint
-        from generate_series(1, :draws::integer)
-    )) and {seen}
-    order by random() limit :size
-) pick join tracks t using (id) {mine}
-order by random()
+select {columns} from tracks t {mine}
+where t.id = any(array(
+    select 1 + floor(random() * (select max(id) from tracks))::bigint
+    from generate_series(1, :draws::integer)
+)) and {seen}
 
 -- name: random_from
 select {columns} from (
