@@ -16,6 +16,8 @@ SESSION = {
     "application_name": "dulcian",
     "idle_session_timeout": "0",
     "jit": "off",
+    # Planning costs as much as answering, and every statement has one good plan.
+    "plan_cache_mode": "force_generic_plan",
     "tcp_keepalives_count": "3",
     "tcp_keepalives_idle": "60",
     "tcp_keepalives_interval": "10",

@@ -1,7 +1,8 @@
 """What the database answers: frozen rows, in the words of the music, not of the protocol.
 
 A *card* is the unchanging part of a song or an album, kept as JSON by the scan, so that a list is
-one round trip. The fields of a row are the columns of its query, in order.
+one round trip. The fields of a row are the columns of its query, in order. No row refers to itself
+(`gc=False`), so the garbage collector passes over lists of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 from msgspec import Struct, json
 
 
-class Card(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Card(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Base of what is stored as JSON; fields may be added, never renamed."""
 
 
@@ -152,7 +153,7 @@ track_card = json.Decoder(TrackCard).decode
 album_card = json.Decoder(AlbumCard).decode
 
 
-class TrackRow(Struct, frozen=True):
+class TrackRow(Struct, frozen=True, gc=False):
     """A song and what the asking user attached to it."""
 
     id: int
@@ -178,7 +179,7 @@ class TrackRow(Struct, frozen=True):
         return track_card(self.stored)
 
 
-class PlayingRow(TrackRow, frozen=True):
+class PlayingRow(TrackRow, frozen=True, gc=False):
     """A song that somebody hears now."""
 
     user_name: str
@@ -186,7 +187,7 @@ class PlayingRow(TrackRow, frozen=True):
     started: datetime
 
 
-class AlbumRow(Struct, frozen=True):
+class AlbumRow(Struct, frozen=True, gc=False):
     """An album and what the asking user attached to it."""
 
     id: int
@@ -208,7 +209,7 @@ class AlbumRow(Struct, frozen=True):
         return album_card(self.stored)
 
 
-class ArtistRow(Struct, frozen=True):
+class ArtistRow(Struct, frozen=True, gc=False):
     """An artist, what of them the asking user may see, and what that user attached."""
 
     id: int
@@ -225,7 +226,7 @@ class ArtistRow(Struct, frozen=True):
     rating: int | None
 
 
-class FolderRow(Struct, frozen=True):
+class FolderRow(Struct, frozen=True, gc=False):
     """A real folder. `parent_id` is None for a library itself."""
 
     id: int
@@ -242,7 +243,7 @@ class FolderRow(Struct, frozen=True):
     played: datetime | None
 
 
-class LibraryRow(Struct, frozen=True):
+class LibraryRow(Struct, frozen=True, gc=False):
     """A music folder of the configuration."""
 
     id: int
@@ -252,7 +253,7 @@ class LibraryRow(Struct, frozen=True):
     scanned: datetime | None
 
 
-class GenreRow(Struct, frozen=True):
+class GenreRow(Struct, frozen=True, gc=False):
     """A genre and how much of it there is."""
 
     name: str
@@ -260,7 +261,7 @@ class GenreRow(Struct, frozen=True):
     album_count: int
 
 
-class FileRow(Struct, frozen=True):
+class FileRow(Struct, frozen=True, gc=False):
     """What is needed to send a song: the file, and the tags that a transcode carries on."""
 
     id: int
@@ -275,7 +276,7 @@ class FileRow(Struct, frozen=True):
     card: TrackCard
 
 
-class PictureRow(Struct, frozen=True):
+class PictureRow(Struct, frozen=True, gc=False):
     """Where a picture's original is: a file of its own, or inside an audio file."""
 
     id: int
@@ -285,7 +286,7 @@ class PictureRow(Struct, frozen=True):
     hash: bytes
 
 
-class UserRow(Struct, frozen=True):
+class UserRow(Struct, frozen=True, gc=False):
     """An account. `libraries` holds the ids it may see, whatever the reason."""
 
     id: int
@@ -300,7 +301,7 @@ class UserRow(Struct, frozen=True):
     libraries: list[int]
 
 
-class CredentialRow(Struct, frozen=True):
+class CredentialRow(Struct, frozen=True, gc=False):
     """Something an app signs in with; `secret` is sealed."""
 
     id: int
@@ -312,7 +313,7 @@ class CredentialRow(Struct, frozen=True):
     last_used: datetime | None
 
 
-class SessionRow(Struct, frozen=True):
+class SessionRow(Struct, frozen=True, gc=False):
     """Somebody signed in with a browser; `data` is JSON."""
 
     user_id: int
@@ -320,7 +321,7 @@ class SessionRow(Struct, frozen=True):
     created: datetime
 
 
-class ScanRow(Struct, frozen=True):
+class ScanRow(Struct, frozen=True, gc=False):
     """A scan: asked for, running or over."""
 
     id: int
@@ -343,7 +344,7 @@ class ScanRow(Struct, frozen=True):
     finished: datetime | None
 
 
-class ProblemRow(Struct, frozen=True):
+class ProblemRow(Struct, frozen=True, gc=False):
     """A file that could not be read, and why."""
 
     library_id: int
@@ -352,7 +353,7 @@ class ProblemRow(Struct, frozen=True):
     since: datetime
 
 
-class TotalsRow(Struct, frozen=True):
+class TotalsRow(Struct, frozen=True, gc=False):
     """How much music a user may see."""
 
     songs: int

@@ -20,8 +20,8 @@ Date = str
 """`2026-01-31T18:05:09.123Z`: UTC, three decimals; several apps know no other form."""
 
 
-class Model(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """Base of all answers: None is left out."""
+class Model(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", gc=False):
+    """Base of all answers: None is left out. They hold no cycles, so the collector need not look."""
 
 
 class Error(Model, frozen=True, kw_only=True):
