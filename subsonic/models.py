@@ -131,7 +131,7 @@ class Child(Model, frozen=True, kw_only=True):
     parent: str | None = None
     is_dir: bool
     title: str
-    name: str | None = None
+    name: Open[str | None] = None
     album: str | None = None
     artist: str | None = None
     track: int | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -16,6 +17,8 @@ from tests.support import postgres, shelf
 from tests.support.api import Api, Client
 from tests.support.sandboxes import ThreadSandbox
 from tests.support.shelf import Shelf
+
+Samples = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +69,25 @@ def api(client: Client) -> Api:
 def guest(client: Client) -> Api:
     """The app of somebody who may not see everything."""
     return Api(client, *shelf.GUEST)
+
+
+@pytest.fixture
+async def samples(api: Api) -> Samples:
+    """Parameters with which each endpoint that needs some succeeds."""
+    song = await api.get("getSong", id=await api.id_of("Beta"))
+    return {
+        "getMusicDirectory": {"id": song["parent"]},
+        "getArtist": {"id": song["artistId"]},
+        "getAlbum": {"id": song["albumId"]},
+        "getSong": {"id": song["id"]},
+        "getAlbumList": {"type": "newest"},
+        "getAlbumList2": {"type": "newest"},
+        "getSongsByGenre": {"genre": "Rock"},
+        "search2": {"query": "a"},
+        "search3": {"query": "a"},
+        "star": {"id": song["id"]},
+        "unstar": {"id": song["id"]},
+        "setRating": {"id": song["id"], "rating": 1},
+        "scrobble": {"id": song["id"]},
+        "getUser": {"username": "admin"},
+    }

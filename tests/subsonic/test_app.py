@@ -12,6 +12,7 @@ import pytest
 from db.database import Database
 from db.errors import UnavailableError
 from subsonic.endpoint import ENDPOINTS
+from tests.subsonic.conftest import Samples
 from tests.support.api import Api
 
 SPACE = "{http://subsonic.org/restapi}"
@@ -47,30 +48,13 @@ async def test_the_answer_is_the_same_by_get_and_post_with_and_without_view(
     assert len(answers) == 1
 
 
-async def test_every_endpoint_answers_xml_and_json_alike(api: Api) -> None:
-    song = await api.get("getSong", id=await api.id_of("Beta"))
-    given = {
-        "getMusicDirectory": {"id": song["parent"]},
-        "getArtist": {"id": song["artistId"]},
-        "getAlbum": {"id": song["albumId"]},
-        "getSong": {"id": song["id"]},
-        "getAlbumList": {"type": "newest"},
-        "getAlbumList2": {"type": "newest"},
-        "getSongsByGenre": {"genre": "Rock"},
-        "search2": {"query": "a"},
-        "search3": {"query": "a"},
-        "star": {"id": song["id"]},
-        "unstar": {"id": song["id"]},
-        "setRating": {"id": song["id"], "rating": 1},
-        "scrobble": {"id": song["id"]},
-        "getUser": {"username": "admin"},
-    }
+async def test_every_endpoint_answers_xml_and_json_alike(api: Api, samples: Samples) -> None:
     for name, endpoint in ENDPOINTS.items():
         if endpoint.raw or name == "getRandomSongs":
             continue
-        _, text = await sent(api, "get", name, given.get(name, {}), "json")
+        _, text = await sent(api, "get", name, samples.get(name, {}), "json")
         root = json.loads(text)["subsonic-response"]
-        kind, xml = await sent(api, "get", name, given.get(name, {}), "xml")
+        kind, xml = await sent(api, "get", name, samples.get(name, {}), "xml")
         assert kind == "text/xml"
         element = etree.fromstring(xml)
         assert root["status"] == element.get("status") == "ok", name

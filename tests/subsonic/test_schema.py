@@ -1,0 +1,50 @@
+"""Answers held against the schema of Subsonic 1.16.1 (`DULCIAN_TEST_PROTOCOL` names its folder)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import lxml.etree as etree
+import pytest
+
+from subsonic.endpoint import ENDPOINTS
+from tests.subsonic.conftest import Samples
+from tests.support.api import Api
+
+FOLDER = os.environ.get("DULCIAN_TEST_PROTOCOL", "")
+pytestmark = pytest.mark.skipif(
+    not FOLDER, reason="DULCIAN_TEST_PROTOCOL does not name a folder with the schema"
+)
+# What the root has beyond the schema: OpenSubsonic wants it in every answer.
+ADDED = ("type", "serverVersion", "openSubsonic")
+
+
+@pytest.fixture(scope="module")
+def schema() -> etree.XMLSchema:
+    return etree.XMLSchema(etree.parse(Path(FOLDER) / "subsonic-rest-api-1.16.1.xsd"))
+
+
+async def test_what_old_apps_get_is_valid_by_the_schema(
+    api: Api, samples: Samples, schema: etree.XMLSchema
+) -> None:
+    for name, endpoint in ENDPOINTS.items():
+        # The list of extensions is no part of Subsonic, media are no XML.
+        if endpoint.raw or endpoint.public:
+            continue
+        pairs = dict(api.signed(samples.get(name, {}), "xml")) | {"c": "DSub"}
+        response = await api.client.get(f"/rest/{name}", params=pairs)
+        root = etree.fromstring(await response.read())
+        assert root.get("status") == "ok", name
+        for attribute in ADDED:
+            del root.attrib[attribute]
+        schema.assertValid(root)
+
+
+async def test_an_error_is_valid_by_the_schema(api: Api, schema: etree.XMLSchema) -> None:
+    pairs = api.signed({"id": "al-99999"}, "xml")
+    response = await api.client.get("/rest/getAlbum", params=pairs)
+    root = etree.fromstring(await response.read())
+    for attribute in ADDED:
+        del root.attrib[attribute]
+    schema.assertValid(root)
