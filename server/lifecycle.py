@@ -16,7 +16,7 @@ from conf.settings import Settings
 from db.database import Database
 from db.embedded import Embedded
 from db.errors import EmbeddedError
-from server import child, logs, ports, postgres
+from server import child, logs, memory, ports, postgres
 from server.background import Background
 from server.banner import announce
 from server.first_run import first_account
@@ -34,6 +34,7 @@ _BEYOND_GRACE = 3.0
 
 def serve(settings: Settings) -> None:
     """Serve until told to stop. Raises ExitError and db.errors.StartError when it cannot start."""
+    memory.keep_small()
     logs.configure(settings.logging)
     log.info("starting", data=str(settings.data.dir))
     with stoppable() as stop:
@@ -50,6 +51,7 @@ def serve(settings: Settings) -> None:
 
 def work() -> None:
     """Serve as one of several processes, with what the first one hands over."""
+    memory.keep_small()
     task = child.accept()
     logs.configure(task.settings.logging)
     with stoppable() as stop, _closed_at_the_end(ports.join(task.listen)) as sockets:

@@ -14,8 +14,8 @@ from tests.support.browser import Browser
 from tests.web.conftest import PASSWORD, NewBrowser
 
 _FOLDER = """
-insert into folders (library_id, path, name, sort_name, letter)
-values ($1, '', 'x', 'x', 'X') returning id
+insert into folders (library_id, path, name, sort_name, letter, words)
+values ($1, '', 'x', 'x', 'X', '') returning id
 """
 _ALBUM = """
 insert into albums (library_id, key, name, sort_name, artist_sort, words, card, song_count)
