@@ -12,7 +12,7 @@ _SQL = Sql("plays")
 _ADD = _SQL.value("add", int)
 _HEAR = _SQL.value("hear", bool)
 _FORGET = _SQL.command("forget")
-_HEARD = _SQL.rows("heard", PlayingRow)
+_HEARD = Sql("tracks").rows("heard", PlayingRow)
 
 
 class Plays:

@@ -6,23 +6,27 @@ Apps that keep a copy of the library page through *everything*, so its order is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic
 
 import msgspec
 
-from db.queries import Executor, Rows, Sql
+from db.queries import Executor, Row, Sql
 from db.rows import AlbumRow, ArtistRow, FolderRow, TrackRow, UserRow
-from db.words import fold, prefix_query
+from db.words import prefix_query, sort_key
 
-_SQL = Sql("search")
-_TRACKS = _SQL.rows("tracks", TrackRow)
-_ALL_TRACKS = _SQL.rows("all_tracks", TrackRow)
-_ALBUMS = _SQL.rows("albums", AlbumRow)
-_ALL_ALBUMS = _SQL.rows("all_albums", AlbumRow)
-_ARTISTS = _SQL.rows("artists", ArtistRow)
-_FOLDERS = _SQL.rows("folders", FolderRow)
-_ALL_FOLDERS = _SQL.rows("all_folders", FolderRow)
-_ALL_ARTISTS = _SQL.rows("all_artists", ArtistRow)
+
+class Pair(Generic[Row]):
+    """The two ways to find things of one kind: by words, and all of them."""
+
+    def __init__(self, noun: str, row: type[Row]) -> None:
+        self.found = Sql(noun).rows("found", row)
+        self.everything = Sql(noun).rows("everything", row)
+
+
+_TRACKS = Pair("tracks", TrackRow)
+_ALBUMS = Pair("albums", AlbumRow)
+_ARTISTS = Pair("artists", ArtistRow)
+_FOLDERS = Pair("folders", FolderRow)
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -42,35 +46,29 @@ class Search:
         self, text: str, user: UserRow, libraries: Sequence[int], cut: Cut
     ) -> list[TrackRow]:
         """Songs, by title, artist and album."""
-        return await self._find(_TRACKS, _ALL_TRACKS, text, user, libraries, cut)
+        return await self._find(_TRACKS, text, user, libraries, cut)
 
     async def albums(
         self, text: str, user: UserRow, libraries: Sequence[int], cut: Cut
     ) -> list[AlbumRow]:
         """Albums, by name and artist."""
-        return await self._find(_ALBUMS, _ALL_ALBUMS, text, user, libraries, cut)
+        return await self._find(_ALBUMS, text, user, libraries, cut)
 
     async def artists(
         self, text: str, user: UserRow, libraries: Sequence[int], cut: Cut
     ) -> list[ArtistRow]:
         """Artists, by name; everything means those with albums of their own."""
-        return await self._find(_ARTISTS, _ALL_ARTISTS, text, user, libraries, cut)
+        return await self._find(_ARTISTS, text, user, libraries, cut)
 
     async def folders(
         self, text: str, user: UserRow, libraries: Sequence[int], cut: Cut
     ) -> list[FolderRow]:
         """Folders at the top of a library, by name."""
-        return await self._find(_FOLDERS, _ALL_FOLDERS, text, user, libraries, cut)
+        return await self._find(_FOLDERS, text, user, libraries, cut)
 
     async def _find(
-        self,
-        some: Rows[Any],
-        everything: Rows[Any],
-        text: str,
-        user: UserRow,
-        libraries: Sequence[int],
-        cut: Cut,
-    ) -> list[Any]:
+        self, pair: Pair[Row], text: str, user: UserRow, libraries: Sequence[int], cut: Cut
+    ) -> list[Row]:
         given: dict[str, Any] = {
             "user": user.id,
             "libraries": libraries,
@@ -80,7 +78,11 @@ class Search:
         if cut.size <= 0:
             return []
         if not text:
-            return await everything(self._on, **given)
+            return await pair.everything(self._on, **given)
         query = prefix_query(text)
         # Only signs were typed: nothing can match, and an empty tsquery would only warn.
-        return await some(self._on, query=query, text=fold(text), **given) if query else []
+        return (
+            await pair.found(self._on, query=query, text=sort_key(text, ()), **given)
+            if query
+            else []
+        )

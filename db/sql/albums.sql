@@ -103,3 +103,17 @@ order by m.play_count desc, a.id desc {cut}
 select {columns} from marks m join albums a on a.id = m.item_id
 where m.user_id = :user and m.kind = 'album' and m.played is not null and {seen}
 order by m.played desc, a.id desc {cut}
+
+-- name: found
+-- Names that begin with what was typed come first.
+select {columns} from (
+    select a.id, not starts_with(a.sort_name, :text) as later, a.sort_name from albums a
+    where a.words @@ :query::tsquery and {seen}
+    order by later, a.sort_name, a.id {cut}
+) page join albums a using (id) {mine}
+order by page.later, page.sort_name, page.id
+
+-- name: everything
+select {columns} from (select a.id from albums a where {seen} order by a.id {cut}) page
+join albums a using (id) {mine}
+order by a.id

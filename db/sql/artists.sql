@@ -25,3 +25,25 @@ join artists a on a.id = m.item_id
 join lateral ({counts} and artist_id = a.id group by artist_id) c on true
 where m.user_id = :user and m.kind = 'artist' and m.starred is not null
 order by m.starred desc, a.id desc
+
+-- name: found
+-- Names that begin with what was typed come first.
+select {columns} from (
+    select a.id, not starts_with(a.sort_name, :text) as later, a.sort_name from artists a
+    where a.words @@ :query::tsquery
+      and exists (select from artist_counts c where c.artist_id = a.id and c.library_id = any(:libraries))
+    order by later, a.sort_name, a.id limit :size offset :offset
+) page join artists a using (id)
+join lateral ({counts} and artist_id = a.id group by artist_id) c on true {mine}
+order by page.later, page.sort_name, page.id
+
+-- name: everything
+select {columns} from (
+    select a.id from artists a
+    where exists (
+        select from artist_counts c
+        where c.artist_id = a.id and c.library_id = any(:libraries) and c.album_count > 0)
+    order by a.id limit :size offset :offset
+) page join artists a using (id)
+join lateral ({counts} and artist_id = a.id group by artist_id) c on true {mine}
+order by a.id

@@ -24,3 +24,14 @@ order by f.sort_name, f.id
 select {columns} from marks m join folders f on f.id = m.item_id
 where m.user_id = :user and m.kind = 'folder' and m.starred is not null and {seen}
 order by m.starred desc, f.id desc
+
+-- name: found
+-- Those at the top of a library, which stand where artists do.
+select {columns} from folders f join folders root on root.id = f.parent_id {mine}
+where f.words @@ :query::tsquery and root.parent_id is null and {seen}
+order by not starts_with(f.sort_name, :text), f.sort_name, f.id limit :size offset :offset
+
+-- name: everything
+select {columns} from folders f join folders root on root.id = f.parent_id {mine}
+where root.parent_id is null and {seen}
+order by f.id limit :size offset :offset

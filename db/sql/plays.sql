@@ -33,16 +33,3 @@ returning true
 
 -- name: forget
 delete from now_playing where started < now() - interval '1 day'
-
--- name: heard
-select t.id, t.folder_id, t.album_id, t.picture_id, t.suffix, t.content_type, t.size, t.duration,
-       t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, t.card as stored,
-       u.name as user_name, n.client, n.started
-from now_playing n
-join tracks t on t.id = n.track_id
-join users u on u.id = n.user_id
-left join marks m on m.user_id = :user and m.kind = 'track' and m.item_id = t.id
-where t.missing_since is null and t.library_id = any(:libraries)
-  -- Gone when the song must be over; a pause is forgiven for a little while.
-  and n.started + make_interval(secs => greatest(t.duration, 30) + 60) > now()
-order by n.started desc, u.name

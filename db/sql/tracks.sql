@@ -61,3 +61,25 @@ order by m.starred desc, t.id desc
 select t.id, l.path as root, t.path, t.size, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate, t.card
 from tracks t join libraries l on l.id = t.library_id
 where t.id = :track and {seen}
+
+-- name: found
+-- Titles that begin with what was typed come first.
+select {columns} from (
+    select t.id, not starts_with(t.title_sort, :text) as later, t.title_sort from tracks t
+    where t.words @@ :query::tsquery and {seen}
+    order by later, t.title_sort, t.id limit :size offset :offset
+) page join tracks t using (id) {mine}
+order by page.later, page.title_sort, page.id
+
+-- name: everything
+select {columns} from (
+    select t.id from tracks t where {seen} order by t.id limit :size offset :offset
+) page join tracks t using (id) {mine}
+order by t.id
+
+-- name: heard
+select {columns}, u.name as user_name, n.client, n.started
+from now_playing n join tracks t on t.id = n.track_id join users u on u.id = n.user_id {mine}
+-- Gone when the song must be over; a pause is forgiven for a little while.
+where {seen} and n.started + make_interval(secs => greatest(t.duration, 30) + 60) > now()
+order by n.started desc, u.name
