@@ -72,8 +72,8 @@ class Database(Section, frozen=True, kw_only=True):
     """`postgresql://user:password@host:port/name` of a server 15 to 18; empty: the embedded server."""
     password: Secret = Secret("")
     """Password for the URL, where it should not stand in it (`DULCIAN_DATABASE__PASSWORD_FILE`)."""
-    pool_size: Annotated[int, Meta(ge=2, le=200)] = 5
-    """Connections per process at most; unused ones are closed after five minutes."""
+    pool_size: Annotated[int, Meta(ge=2, le=200)] = 4
+    """Connections per process at most; unused ones are closed after a minute."""
     wait: Seconds = 30.0
     """How long to wait at start for the server to answer."""
     statement_timeout: Seconds = 60.0

@@ -26,7 +26,7 @@ SESSION = {
 LOST = (OSError, PostgresError, InterfaceError, InternalClientError)
 """What the driver may raise on a connection that is lost or cannot be had."""
 _WAIT = 15.0
-_IDLE = 300.0
+_IDLE = 60.0
 _STATEMENTS = 512
 _GONE = (
     asyncpg.AdminShutdownError,

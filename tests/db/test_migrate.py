@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
 
 from db.errors import MigrationError, NewerSchemaError
-from db.migrate import FOLDER, down, migrate, pending, plan
+from db.migrate import FOLDER, ROOT, Request, down, migrate, pending, plan
 from tests.support import postgres
 
 ALL = sorted(path.stem for path in FOLDER.glob("[0-9]*.sql") if ".rollback" not in path.name)
@@ -170,3 +174,58 @@ def test_a_child_that_dies_is_an_error(
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(MigrationError, match="ended with 1"):
         migrate(empty_url, folder=folder)
+
+
+STOPPABLE = """
+import signal, sys
+from pathlib import Path
+from db.migrate import migrate
+
+class Stop(BaseException): ...
+
+def stop(*_): raise Stop
+
+signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGINT, stop)
+try:
+    migrate(sys.argv[1], folder=Path(sys.argv[2]))
+except Stop:
+    print("stopped")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_while_another_node_migrates_is_heard_at_once_and_quietly(
+    empty_url: str, folder: Path, number: signal.Signals
+) -> None:
+    from db.migrate_child import LOCK
+
+    command = [sys.executable, "-u", "-c", STOPPABLE, empty_url, str(folder)]
+    with psycopg.connect(empty_url, autocommit=True) as other:
+        other.execute("select pg_advisory_lock(%s, %s)", LOCK)
+        process = subprocess.Popen(
+            command, cwd=ROOT, text=True, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdout
+        assert "waiting for another node" in process.stdout.readline()
+        os.killpg(process.pid, number)  # as a terminal does
+        # Its child has these pipes, too: they end with both.
+        assert process.communicate(timeout=30) == ("stopped\n", "")
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["after the request", "before the request"])
+def test_a_child_whose_parent_has_left_changes_nothing_and_says_nothing(
+    empty_url: str, folder: Path, asked: bool
+) -> None:
+    request = msgspec.json.encode(Request("apply", empty_url, str(folder)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "db.migrate_child"], cwd=ROOT,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    process.stdout.close()
+    process.stdout = None
+    _, complaints = process.communicate(request if asked else b"", timeout=30)
+    assert complaints == b""
+    assert tables(empty_url) == set()
