@@ -55,10 +55,13 @@ class Database:
         self.users = Users(pool, account)
 
     @classmethod
-    async def open(cls, dsn: str, settings: Settings) -> Database:
-        """Connect to a migrated database. Raises WrongKeyError when its secrets were sealed with another key."""
+    async def open(cls, dsn: str, settings: Settings, *, bulk: bool = False) -> Database:
+        """Connect to a migrated database; `bulk` as for a scan. Raises WrongKeyError.
+
+        That is when the secrets in it were sealed with another key.
+        """
         box = SecretBox(load_key(settings))
-        pool = await create_pool(dsn, settings.database)
+        pool = await create_pool(dsn, settings.database, bulk=bulk)
         database = cls(pool, Bus(dsn), box, settings)
         try:
             await database._check_key()

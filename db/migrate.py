@@ -77,8 +77,9 @@ def down(dsn: str, count: int, *, folder: Path = FOLDER, wait: float = WAIT) -> 
 
 def _run(request: Request) -> list[str]:
     command = [sys.executable, "-P", "-m", "db.migrate_child"]
+    # A group of its own: Ctrl-C on the terminal is for us; the child notices that nobody listens.
     with subprocess.Popen(
-        command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
     ) as process:
         _tell(cast("IO[bytes]", process.stdin), request)
         answer = _listen(cast("IO[bytes]", process.stdout))

@@ -1,12 +1,17 @@
-"""The child process of `db.migrate`: yoyo and its driver live here, and only while they are needed."""
+"""The child process of `db.migrate`: yoyo and its driver live here, and only while they are needed.
+
+When the parent has left, the migration at hand is finished, and none is begun.
+"""
 
 from __future__ import annotations
 
+import os
+import select
 import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +25,7 @@ from db.migrate import Message, Request
 LOCK = (0x64756C63, 0x6D696772)
 """The advisory lock of those who migrate."""
 _POLL = 0.1
+_PARENT = 1
 _EXISTS = "select to_regclass('_yoyo_migration') is not null"
 _MAY_CREATE = "select has_schema_privilege(current_schema(), 'create')"
 _APPLIED = "select migration_id from _yoyo_migration order by applied_at_utc, migration_id"
@@ -35,7 +41,13 @@ class RefusalError(Exception):
 
 def main() -> None:
     """Read a request from standard input, write messages to standard output."""
-    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
+    with suppress(BrokenPipeError):
+        if asked := sys.stdin.buffer.read():
+            answer(msgspec.json.decode(asked, type=Request))
+
+
+def answer(request: Request) -> None:
+    """Do it, and say what came of it. Raises BrokenPipeError when the parent has left."""
     try:
         say(Message(names=ACTIONS[request.action](request)))
     except RefusalError as error:
@@ -45,9 +57,16 @@ def main() -> None:
 
 
 def say(message: Message) -> None:
-    """Tell the parent."""
-    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
-    sys.stdout.buffer.flush()
+    """Tell the parent; nothing stays in a buffer when it has left."""
+    os.write(_PARENT, msgspec.json.encode(message) + b"\n")
+
+
+def check_parent() -> None:
+    """Raise BrokenPipeError when the parent has left."""
+    pipe = select.poll()
+    pipe.register(_PARENT, 0)
+    if pipe.poll(0):
+        raise BrokenPipeError
 
 
 def pending(request: Request) -> list[str]:
@@ -139,6 +158,7 @@ def _locked(request: Request) -> Iterator[psycopg.Connection[Any]]:
             if not told:
                 told = True
                 say(Message(news="waiting for another node that migrates"))
+            check_parent()
             time.sleep(_POLL)
         yield connection
 

@@ -16,13 +16,13 @@ SESSION = {
     "application_name": "dulcian",
     "idle_session_timeout": "0",
     "jit": "off",
-    # Planning costs as much as answering, and every statement has one good plan.
-    "plan_cache_mode": "force_generic_plan",
     "tcp_keepalives_count": "3",
     "tcp_keepalives_idle": "60",
     "tcp_keepalives_interval": "10",
 }
 """What every connection asks of the server: not to end it for idleness, nor keep it when we are gone."""
+ONE_PLAN = {"plan_cache_mode": "force_generic_plan"}
+"""For requests: planning costs as much as answering, and every statement has one good plan."""
 LOST = (OSError, PostgresError, InterfaceError, InternalClientError)
 """What the driver may raise on a connection that is lost or cannot be had."""
 _WAIT = 15.0
@@ -41,9 +41,10 @@ _GONE = (
 )
 
 
-async def create_pool(dsn: str, settings: Database) -> asyncpg.Pool:
+async def create_pool(dsn: str, settings: Database, *, bulk: bool = False) -> asyncpg.Pool:
     """A pool on a server that answers; raises UnavailableError and BusyError.
 
+    `bulk`: for statements over sets of any size, which are planned each time.
     Its connections keep no state: a connection that is given back is not reset, which would double
     the cost of a query. What SET and LISTEN change would stay.
     """
@@ -57,7 +58,8 @@ async def create_pool(dsn: str, settings: Database) -> asyncpg.Pool:
         statement_cache_size=_STATEMENTS,
         max_cached_statement_lifetime=0,
         server_settings=SESSION
-        | {"statement_timeout": str(round(settings.statement_timeout * 1000))},
+        | {"statement_timeout": str(round(settings.statement_timeout * 1000))}
+        | ({} if bulk else ONE_PLAN),
         setup=None, init=None, loop=None, reset=_keep,
         connection_class=asyncpg.Connection, record_class=asyncpg.Record,
     )  # fmt: skip

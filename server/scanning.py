@@ -68,7 +68,7 @@ async def _job(task: child.Task) -> None:
         raise ValueError("a scan-job is given a scan to run")
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     settings = unlimited(task.settings)
-    db = await Database.open(task.dsn, settings)
+    db = await Database.open(task.dsn, settings, bulk=True)
     try:
         await run_scan(db, settings, task.scan)
     finally:

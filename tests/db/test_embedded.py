@@ -91,9 +91,13 @@ def test_no_password_shows_in_processes_log_or_repr(data: Path, make: Make) -> N
     assert embedded.pid
     assert password not in repr(dsn)
     assert password not in repr(embedded)
-    for file in ("cmdline", "environ"):
-        assert password.encode() not in Path(f"/proc/{embedded.pid}/{file}").read_bytes()
     assert password not in (data / "postgres.log").read_text()
+    assert password.encode() not in Path(f"/proc/{embedded.pid}/cmdline").read_bytes()
+    try:
+        variables = Path(f"/proc/{embedded.pid}/environ").read_bytes()
+    except PermissionError:  # a container without the right to trace
+        pytest.skip("the environment of another user's process cannot be read here")
+    assert password.encode() not in variables
 
 
 def test_variables_of_ours_do_not_reach_the_server(

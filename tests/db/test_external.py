@@ -22,13 +22,8 @@ from db.external import address, reach, wait_for_server, where
 from db.migrate import migrate
 from tests.support import postgres
 
-SERVERS = [
-    pytest.param(None, id="embedded"),
-    pytest.param(postgres.POSTGRESQL_15, id="15", marks=postgres.needs_15),
-]
 
-
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(scope="module", params=[pytest.param(None, id="embedded"), *postgres.OTHERS])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server on TCP, as somebody else would run it."""
     with postgres.tcp_server(tmp_path_factory.mktemp("external"), request.param) as dsn:

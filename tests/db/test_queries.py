@@ -48,18 +48,18 @@ class Prepared:
     columns: list[Any]
 
 
-@pytest.fixture(scope="module", params=["embedded", pytest.param("15", marks=postgres.needs_15)])
+@pytest.fixture(scope="module", params=[pytest.param(None, id="embedded"), *postgres.OTHERS])
 def prepared(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Prepared | PostgresError]]:
     """Every query, prepared against the migrated tables."""
     server: AbstractContextManager[str]
-    if request.param == "embedded":
+    if request.param is None:
         server = nullcontext(request.getfixturevalue("postgres_url"))
     else:
-        server = postgres.server(tmp_path_factory.mktemp("oldest"), postgres.POSTGRESQL_15)
+        server = postgres.server(tmp_path_factory.mktemp("other"), request.param)
     with server as url:
-        if request.param != "embedded":
+        if request.param is not None:
             postgres.make_template(url)
         yield asyncio.run(prepare_all(postgres.on_database(url, postgres.TEMPLATE)))
 

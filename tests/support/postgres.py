@@ -18,11 +18,16 @@ from db.embedded import Embedded
 from db.migrate import migrate
 
 TEMPLATE = "template"
-POSTGRESQL_15 = Path("/usr/lib/postgresql/15/bin")
-"""The oldest version we support, where Debian's package of it is installed."""
-needs_15 = pytest.mark.skipif(
-    not POSTGRESQL_15.is_dir(), reason="PostgreSQL 15 is not installed (Debian: postgresql-15)"
-)
+INSTALLED = [
+    folder
+    for version in range(15, 19)
+    if (folder := Path(f"/usr/lib/postgresql/{version}/bin")).is_dir()
+]
+"""Debian's packages of the versions we support, the oldest first."""
+OTHERS = [pytest.param(folder, id=folder.parent.name) for folder in INSTALLED] or [
+    pytest.param(None, id="other", marks=pytest.mark.skip("Debian's postgresql is not installed"))
+]
+"""Servers to run tests on besides the one that is part of Dulcian, as parameters of a fixture."""
 # What makes a server fast and its data worthless after a crash.
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
