@@ -6,6 +6,7 @@ The migrations are `migrations/NAME.sql`, applied by yoyo in the order of their 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
+import asyncpg
 import msgspec
 import structlog
 
@@ -56,6 +58,8 @@ class Step(msgspec.Struct, frozen=True):
 
 def migrate(dsn: str, *, folder: Path = FOLDER, wait: float = WAIT) -> list[str]:
     """Apply what is pending; returns the names. Blocks. Raises MigrationError, NewerSchemaError."""
+    if asyncio.run(_is_current(dsn, folder)):
+        return []
     return _run(Request("apply", str(dsn), str(folder), wait=wait))
 
 
@@ -73,6 +77,28 @@ def plan(dsn: str, *, folder: Path = FOLDER) -> list[Step]:
 def down(dsn: str, count: int, *, folder: Path = FOLDER, wait: float = WAIT) -> list[str]:
     """Undo the last migrations, the newest first, with all that is in their tables."""
     return _run(Request("down", str(dsn), str(folder), count=count, wait=wait))
+
+
+async def _is_current(dsn: str, folder: Path) -> bool:
+    """Whether every migration is applied and no other: the common case, told without a child.
+
+    Any trouble is a no: the child will have it too, and explains it.
+    """
+    try:
+        connection = await asyncpg.connect(dsn)
+        try:
+            rows = await connection.fetch("select migration_id from _yoyo_migration")
+        finally:
+            await connection.close()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False
+    return {row[0] for row in rows} == set(migration_names(folder))
+
+
+def migration_names(folder: Path) -> list[str]:
+    """The migrations there are, in order."""
+    files = folder.glob("*.sql")
+    return sorted(file.stem for file in files if not file.name.endswith(".rollback.sql"))
 
 
 def _run(request: Request) -> list[str]:

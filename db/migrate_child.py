@@ -20,7 +20,7 @@ import msgspec
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from db.migrate import Message, Request
+from db.migrate import Message, Request, migration_names
 
 LOCK = (0x64756C63, 0x6D696772)
 """The advisory lock of those who migrate."""
@@ -125,11 +125,7 @@ def _undo(request: Request) -> list[str]:
 
 def _pending(connection: psycopg.Connection[Any], request: Request) -> list[str]:
     """Names of files not applied; refuses a database with migrations that we have no file for."""
-    files = sorted(
-        path.stem
-        for path in Path(request.folder).glob("*.sql")
-        if not path.name.endswith(".rollback.sql")
-    )
+    files = migration_names(Path(request.folder))
     applied: list[str] = []
     if _one(connection, _EXISTS):
         applied = [name for (name,) in connection.execute(_APPLIED)]

@@ -23,10 +23,12 @@ def test_missing_programs_are_named_with_the_way_out(tmp_path: Path, make: Make)
         make(tmp_path / "data", Database(bin_dir=tmp_path)).start()
 
 
-@postgres.needs_15
-def test_the_programs_of_an_installed_postgresql_15_will_do(tmp_path: Path, make: Make) -> None:
-    dsn = make(tmp_path / "data", Database(bin_dir=postgres.POSTGRESQL_15)).start()
-    assert str(ask(dsn, "show server_version")).startswith("15.")
+@pytest.mark.parametrize("programs", postgres.OTHERS)
+def test_the_programs_of_an_installed_postgresql_will_do(
+    tmp_path: Path, make: Make, programs: Path
+) -> None:
+    dsn = make(tmp_path / "data", Database(bin_dir=programs)).start()
+    assert str(ask(dsn, "show server_version")).startswith(f"{programs.parent.name}.")
     assert ask(dsn, "show data_checksums") == "on"
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import struct
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -79,13 +79,35 @@ async def test_an_unknown_host_is_told() -> None:
         await reach("postgresql://dulcian@nowhere.invalid/dulcian", 0.3)
 
 
-async def test_a_server_that_says_nothing_is_told() -> None:
-    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
-    async with await asyncio.start_server(hold, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+
+@contextlib.asynccontextmanager
+async def listening(answer: Answer) -> AsyncIterator[int]:
+    """A port where each connection is answered; at the end none is left open."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def remembered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await answer(reader, writer)
+
+    async with await asyncio.start_server(remembered, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+        await close(*writers)
+
+
+async def close(*writers: asyncio.StreamWriter) -> None:
+    """Close connections, and wait until they are: not every Python's server does so."""
+    for writer in writers:
+        writer.close()
+    await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
+
+
+async def test_a_server_that_says_nothing_is_told() -> None:
+    async def hold(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with listening(hold) as port:
         with pytest.raises(UnreachableError, match="does not answer"):
             await reach(f"postgresql://dulcian@127.0.0.1:{port}/dulcian?sslmode=disable", 0.6)
 
@@ -101,7 +123,6 @@ async def slow_to_start(url: str, refusals: int) -> AsyncIterator[str]:
     """A way to the server that tells the first few that it is starting up."""
     left = refusals
     parts = urlsplit(url)
-    tasks = set[asyncio.Task[None]]()
 
     async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         while chunk := await source.read(65536):
@@ -117,15 +138,11 @@ async def slow_to_start(url: str, refusals: int) -> AsyncIterator[str]:
             writer.close()
             return
         inner, outer = await asyncio.open_connection(parts.hostname, parts.port)
-        tasks.add(asyncio.create_task(pump(reader, outer)))
-        tasks.add(asyncio.create_task(pump(inner, writer)))
+        await asyncio.gather(pump(reader, outer), pump(inner, writer))
+        await close(outer)
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with listening(answer) as port:
         yield url.replace(f":{parts.port}/", f":{port}/") + "?sslmode=disable"
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_a_server_that_is_starting_is_waited_for(url: str) -> None:
