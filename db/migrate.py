@@ -17,6 +17,7 @@ from typing import IO, cast
 import asyncpg
 import msgspec
 import structlog
+from asyncpg.exceptions import InterfaceError, PostgresError
 
 from db import errors
 from db.errors import MigrationError, StartError
@@ -90,7 +91,7 @@ async def _is_current(dsn: str, folder: Path) -> bool:
             rows = await connection.fetch("select migration_id from _yoyo_migration")
         finally:
             await connection.close()
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, PostgresError, InterfaceError):
         return False
     return {row[0] for row in rows} == set(migration_names(folder))
 
