@@ -1,13 +1,14 @@
 """How much is transcoded at once: workers for all, a share for each user, a queue with an end.
 
 A worker is the right to use a processor core. A thread whose listener reads slowly gives it back
-while it waits, so that a household of slow listeners does not keep others from starting.
+while it waits, and one that has worked for a while gives it to who waits: nobody's first sound has
+to wait for the end of other people's songs.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,6 +26,8 @@ class Limits:
         """Transcodes admitted that never had a worker yet."""
         self.changed = threading.Condition()
         """Guards all of this, and tells of every change."""
+        self.waiting: deque[Ticket] = deque()
+        """Those whose threads want a worker, the first come first."""
         self._users: Counter[int] = Counter()
 
     def admit(self, user: int) -> Ticket:
@@ -65,10 +68,14 @@ class Ticket:
             self._changed.notify_all()
 
     def work(self) -> bool:
-        """Wait for a worker; False when cancelled meanwhile."""
+        """Wait for a worker and one's turn; False when cancelled meanwhile."""
         limits = self._limits
         with self._changed:
-            self._changed.wait_for(lambda: self._cancelled or limits.running < limits.workers)
+            limits.waiting.append(self)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._cancelled or self._is_next())
+            limits.waiting.remove(self)
+            self._changed.notify_all()
             self._leave_queue()
             if not self._cancelled:
                 self._working = True
@@ -81,6 +88,12 @@ class Ticket:
             self._limits.running -= self._working
             self._working = False
             self._changed.notify_all()
+
+    def share(self) -> None:
+        """Let those who wait go first, if there are any."""
+        if self._limits.waiting:
+            self.rest()
+            self.work()
 
     @contextmanager
     def resting(self) -> Iterator[None]:
@@ -95,6 +108,9 @@ class Ticket:
         with self._changed:
             self._leave_queue()
             self._limits.forget(self._user)
+
+    def _is_next(self) -> bool:
+        return self._limits.running < self._limits.workers and self._limits.waiting[0] is self
 
     def _leave_queue(self) -> None:
         self._limits.queued -= self._fresh

@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 _AHEAD = 4 * 1024 * 1024
 """What may wait for a slow listener. Less than an encoder holds: better it ends and frees that."""
+_TURN = 256 * 1024
+"""After so much, a quarter of a minute of sound, a worker goes to the next who waits."""
 _NICE = 10
 _PATIENCE = 2.0
 
@@ -44,7 +46,7 @@ class LiveTranscoder:
         if self._closed:
             raise Busy("The server is stopping.")
         ticket = self.limits.admit(job.user)
-        pipe = _CancellingPipe(self._ahead, ticket)
+        pipe = _TicketPipe(self._ahead, ticket)
         thread = threading.Thread(
             target=self._run, args=(job, pipe, ticket), name="transcode", daemon=True
         )
@@ -79,12 +81,21 @@ class LiveTranscoder:
             pipe.finish(error)
 
 
-class _CancellingPipe(Pipe):
-    """Closing it also takes its encoder out of the queue for a worker."""
+class _TicketPipe(Pipe):
+    """Shares the worker between writes; closing it takes its encoder out of the queue for one."""
 
     def __init__(self, limit: int, ticket: Ticket) -> None:
         super().__init__(limit, ticket.resting)
         self._ticket = ticket
+        self._turn = 0
+
+    def write(self, data: bytes) -> int:
+        written = super().write(data)
+        self._turn += written
+        if self._turn >= _TURN:
+            self._turn = 0
+            self._ticket.share()
+        return written
 
     def close(self) -> None:
         super().close()

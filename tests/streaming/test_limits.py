@@ -75,3 +75,30 @@ def test_who_is_cancelled_does_not_wait_for_a_worker() -> None:
     cancel.join()
     waiting.leave()
     assert (limits.running, limits.queued, limits.admitted) == (1, 0, 1)
+
+
+def test_who_works_lets_those_who_wait_go_first_in_their_order() -> None:
+    limits = Limits(1, 9, 9)
+    first = limits.admit(1)
+    assert first.work()
+    first.share()
+    turns: list[str] = []
+
+    def wait(name: str) -> None:
+        ticket = limits.admit(2)
+        assert ticket.work()
+        turns.append(name)
+        ticket.leave()
+
+    threads = []
+    for at, name in enumerate(("second", "third"), 1):
+        threads.append(threading.Thread(target=wait, args=(name,)))
+        threads[-1].start()
+        with limits.changed:
+            assert limits.changed.wait_for(lambda at=at: len(limits.waiting) == at, 5)  # type: ignore[misc]
+    first.share()
+    turns.append("first")
+    for thread in threads:
+        thread.join(5)
+    assert turns == ["second", "third", "first"]
+    assert limits.running == 1

@@ -31,9 +31,9 @@ def encoders() -> int:
     return sum(thread.name == "transcode" for thread in threading.enumerate())
 
 
-def a_job(music: Path, user: int = 1) -> Job:
+def a_job(music: Path, user: int = 1, rate: int = 320) -> Job:
     source = open_inside(bytes(music), b"long.flac")
-    return Job(source, "flac", MP3, 320, 0.0, 120.0, user, "")
+    return Job(source, "flac", MP3, rate, 0.0, 120.0, user, "")
 
 
 @pytest.fixture
@@ -147,3 +147,13 @@ async def test_closing_waits_for_who_is_nearly_done(
     closing = asyncio.create_task(streamer.close(50))
     assert len(await answer.read()) > 60 * 125 * 6
     await closing
+
+
+async def test_nobodys_first_sound_waits_for_the_end_of_other_songs(music: Path) -> None:
+    transcoder = LiveTranscoder(Limits(1, 9, 9))
+    pipes = [await transcoder.start(a_job(music, user, rate=128)) for user in range(4)]
+    for pipe in pipes:
+        assert await pipe.read()
+    assert encoders() == 4
+    await transcoder.close()
+    assert transcoder.limits.admitted == 0
