@@ -13,6 +13,7 @@ from db.rows import UserRow
 _SQL = Sql("annotations")
 _STAR = _SQL.value("star", bool)
 _UNSTAR = _SQL.value("unstar", bool)
+_TAKE_TURN = _SQL.command("take_turn")
 _RATE = _SQL.value("rate", bool)
 _AVERAGE = {
     kind: _SQL.command(f"average_{kind}") for kind in ("track", "album", "artist", "folder")
@@ -54,6 +55,7 @@ class Annotations:
         """Rate a `track`, `album`, `artist` or `folder` 1 to 5; 0 removes the rating."""
         items = Items(**{f"{kind}s": frozenset([item])})
         async with self._pool.acquire() as connection, connection.transaction():
+            await _TAKE_TURN(connection, kind=kind, item=item)
             known = await _RATE(
                 connection,
                 user=user.id,

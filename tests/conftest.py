@@ -1,4 +1,4 @@
-"""What every room's tests stand on: a real PostgreSQL and a database of one's own."""
+"""What every room's tests stand on: a real PostgreSQL, and a database of one's own, empty or stocked."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.support import postgres
 
 if TYPE_CHECKING:
     from db.database import Database
+    from tests.support.shelf import Shelf
 
 
 @pytest.fixture(scope="session")
@@ -43,5 +44,32 @@ async def database(database_url: str, settings: Settings) -> AsyncIterator[Datab
 
     settings.data.dir.mkdir(exist_ok=True)
     opened = await Database.open(database_url, settings)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def library(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """The shelf, scanned."""
+    from tests.support import shelf
+
+    return shelf.make(tmp_path_factory.mktemp("shelf"), postgres_url)
+
+
+@pytest.fixture
+def stocked_url(postgres_url: str, library: Shelf) -> Iterator[str]:
+    """The DSN of a database that knows the shelf, for one test."""
+    from tests.support import shelf
+
+    with postgres.clone(postgres_url, shelf.TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture
+async def stocked(stocked_url: str, library: Shelf) -> AsyncIterator[Database]:
+    """That database, open; its bus is not started."""
+    from db.database import Database
+
+    opened = await Database.open(stocked_url, library.settings)
     yield opened
     await opened.close()

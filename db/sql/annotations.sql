@@ -29,6 +29,10 @@ with known as ({known}), found as (select count(*) as n from known), done as (
 )
 select n = :wanted from found
 
+-- name: take_turn
+-- Who rates a thing next must see what the one before has given, or it is missing in the average.
+select pg_advisory_xact_lock(hashtext('dulcian rates ' || :kind::text || ' ' || :item::bigint))
+
 -- name: rate
 with known as ({known}), done as (
     insert into marks (user_id, kind, item_id, rating)

@@ -7,7 +7,10 @@ left join marks m on m.user_id = :user and m.kind = 'artist' and m.item_id = a.i
 
 -- part: counts
 select artist_id, sum(album_count)::integer as album_count, sum(song_count)::integer as song_count,
-       max(roles) as roles
+       case when count(*) = 1 then max(roles) else array(
+           select distinct role from artist_counts o, unnest(o.roles) as role
+           where o.artist_id = artist_counts.artist_id and o.library_id = any(:libraries) order by role
+       ) end as roles
 from artist_counts where library_id = any(:libraries)
 
 -- name: by_id
@@ -16,7 +19,7 @@ join ({counts} and artist_id = :artist group by artist_id) c on c.artist_id = a.
 
 -- name: album_artists
 select {columns} from artists a
-join ({counts} and album_count > 0 group by artist_id) c on c.artist_id = a.id {mine}
+join ({counts} group by artist_id having sum(album_count) > 0) c on c.artist_id = a.id {mine}
 order by a.sort_name, a.id
 
 -- name: starred

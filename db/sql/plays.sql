@@ -1,4 +1,5 @@
 -- name: add
+-- Rows are written in one order, or two backlogs at once would wait for each other for ever.
 with given as (
     select * from unnest(:tracks::bigint[], :times::timestamptz[]) as g (track_id, played)
 ), known as (
@@ -6,7 +7,7 @@ with given as (
     where t.library_id = any(:libraries)
 ), fresh as (
     insert into plays (user_id, track_id, played, client)
-    select :user, track_id, played, :client from known
+    select :user, track_id, played, :client from known order by track_id, played
     on conflict (user_id, track_id, played) do nothing
     returning track_id, played
 ), sums as (
@@ -18,7 +19,7 @@ with given as (
     group by k.album_id
 ), counted as (
     insert into marks (user_id, kind, item_id, play_count, played)
-    select :user, kind, item_id, n, played from sums
+    select :user, kind, item_id, n, played from sums order by kind, item_id
     on conflict (user_id, kind, item_id) do update
     set play_count = marks.play_count + excluded.play_count,
         played = greatest(marks.played, excluded.played)

@@ -82,4 +82,4 @@ select {columns}, u.name as user_name, n.client, n.started
 from now_playing n join tracks t on t.id = n.track_id join users u on u.id = n.user_id {mine}
 -- Gone when the song must be over; a pause is forgiven for a little while.
 where {seen} and n.started + make_interval(secs => greatest(t.duration, 30) + 60) > now()
-order by n.started desc, u.name
+order by n.started desc, u.name, n.client

@@ -1,4 +1,4 @@
-"""Data folders, and servers on them."""
+"""Data folders and servers on them; a library to be filled by hand, and somebody who sees it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from conf.settings import Database
+from db import database as databases
 from db.embedded import Embedded
-from tests.support import postgres
+from db.rows import UserRow
+from tests.support import postgres, rows
 from tests.support.servers import (
     Make,
     copy_tree,
@@ -55,3 +57,15 @@ def open_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         Path(name).chmod(0o755)
         yield Path(name)
+
+
+@pytest.fixture
+async def music(database: databases.Database) -> rows.Hand:
+    """An empty library."""
+    return await rows.hand(database)
+
+
+@pytest.fixture
+async def ann(database: databases.Database, music: rows.Hand) -> UserRow:
+    """Somebody who sees that library and none that is made later."""
+    return await rows.person(database)

@@ -162,7 +162,7 @@ async def test_what_is_no_address_is_told_at_once() -> None:
 
 
 async def test_the_tables_are_made_on_it(url: str) -> None:
-    migrate(url)
+    await asyncio.to_thread(migrate, url)
     connection = await asyncpg.connect(url)
     assert await connection.fetchval("select count(*) from tracks") == 0
     await connection.close()

@@ -10,7 +10,14 @@ import pytest
 from conf.settings import Database
 from db import pool as module
 from db.embedded import Embedded
-from db.errors import BusyError, TooSlowError, UnavailableError
+from db.errors import (
+    BusyError,
+    DatabaseError,
+    FaultyError,
+    FullError,
+    TooSlowError,
+    UnavailableError,
+)
 from db.pool import create_pool
 from tests.support import postgres
 
@@ -62,6 +69,24 @@ async def test_who_finds_no_free_connection_in_time_is_told_so(
         with pytest.raises(BusyError, match="came free"):
             await pool.fetchval("select 1")
     assert await pool.fetchval("select 1") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "ours"),
+    [
+        ("53100", FullError),
+        ("53200", FaultyError),  # out of memory
+        ("58030", FaultyError),  # the disk cannot be read
+        ("42501", FaultyError),  # no right to a table, or a file system that is read-only
+        ("XX001", FaultyError),  # a page is damaged
+    ],
+)
+async def test_troubles_of_the_server_are_told_with_its_words(
+    pool: asyncpg.Pool, code: str, ours: type[DatabaseError]
+) -> None:
+    trouble = f"do $$ begin raise exception using errcode = '{code}', message = 'no luck'; end $$"
+    with pytest.raises(ours, match="no luck"):
+        await pool.execute(trouble)
 
 
 async def test_mistakes_and_violated_constraints_stay_the_driver_s(pool: asyncpg.Pool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,33 +13,12 @@ from db.database import Database
 from server.proxies import behind
 from streaming import Images, Streamer
 from subsonic import Services
-from tests.support import postgres, shelf
+from tests.support import shelf
 from tests.support.api import Api, Client
 from tests.support.sandboxes import ThreadSandbox
 from tests.support.shelf import Shelf
 
 Samples = dict[str, dict[str, Any]]
-
-
-@pytest.fixture(scope="session")
-def library(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    """The shelf, scanned."""
-    return shelf.make(tmp_path_factory.mktemp("shelf"), postgres_url)
-
-
-@pytest.fixture
-def stocked_url(postgres_url: str, library: Shelf) -> Iterator[str]:
-    """The DSN of a database that knows the shelf, for one test."""
-    with postgres.clone(postgres_url, shelf.TEMPLATE) as url:
-        yield url
-
-
-@pytest.fixture
-async def stocked(stocked_url: str, library: Shelf) -> AsyncIterator[Database]:
-    """That database, open."""
-    opened = await Database.open(stocked_url, library.settings)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
