@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +38,8 @@ _START_SECONDS = 600.0
 _ATTACH_SECONDS = 60.0
 _REPORT_SECONDS = 10.0
 _STOP_SECONDS = 8.0
+# Two pieces of its journal, and its small files.
+_LEAST_FREE = 9 * 1024 * 1024
 
 # For a machine with 1 GB that does other things too: about 10 MB when idle.
 _PROFILE = {
@@ -106,6 +109,13 @@ class Embedded:
             self.stop()
             raise
         return self._dsn()
+
+    def restart(self) -> Secret:
+        """Start it again after it has ended; a database that has vanished is not made anew."""
+        self.stop()
+        if not self.cluster.is_dir():
+            raise DataFolderError(f"{self.cluster} is gone. Is a disk not mounted?")
+        return self.start()
 
     def attach(self) -> Secret | None:
         """The DSN of the server that another process runs on this data, waited for; None if none does."""
@@ -218,15 +228,24 @@ class Embedded:
         while not _is_ready(self.cluster, process.pid):
             now = time.monotonic()
             if process.poll() is not None or now - began > _START_SECONDS:
-                raise EmbeddedError(
-                    f"The embedded PostgreSQL did not start. Its log, {self.log_file}, ends with\n"
-                    f"{self._last_words()}"
-                )
+                raise self._no_start()
             if now - reported > _REPORT_SECONDS:
                 reported = now
                 log.info("postgresql is still starting", seconds=round(now - began))
             time.sleep(0.02)
         log.info("embedded postgresql started", pid=process.pid, folder=str(self.cluster))
+
+    def _no_start(self) -> DataFolderError | EmbeddedError:
+        free = shutil.disk_usage(self.data_dir).free
+        if free < _LEAST_FREE:
+            return DataFolderError(
+                f"The disk of {self.data_dir} is full: {free >> 20} MB are free, and PostgreSQL needs "
+                f"{_LEAST_FREE >> 20} MB to start. Make room. More may stand in {self.log_file}."
+            )
+        return EmbeddedError(
+            f"The embedded PostgreSQL did not start. Its log, {self.log_file}, ends with\n"
+            f"{self._last_words()}"
+        )
 
     def _last_words(self) -> str:
         try:

@@ -78,6 +78,10 @@ class FullError(DatabaseError):
     """The server's disk is full."""
 
 
+class FaultyError(DatabaseError):
+    """The server is there and cannot do its work: a failing disk, too little memory, a missing right."""
+
+
 class NameTakenError(DatabaseError):
     """Somebody or something has that name already."""
 

@@ -10,7 +10,14 @@ from asyncpg.exceptions import InterfaceError, InternalClientError, PostgresErro
 from asyncpg.pool import PoolAcquireContext
 
 from conf.settings import Database
-from db.errors import BusyError, DatabaseError, FullError, TooSlowError, UnavailableError
+from db.errors import (
+    BusyError,
+    DatabaseError,
+    FaultyError,
+    FullError,
+    TooSlowError,
+    UnavailableError,
+)
 
 SESSION = {
     "application_name": "dulcian",
@@ -38,6 +45,13 @@ _GONE = (
     ConnectionError,
     # What the driver says of a connection between the server's farewell and its end.
     InternalClientError,
+)
+_FAULTY = (
+    asyncpg.DataCorruptedError,
+    asyncpg.IndexCorruptedError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
 )
 
 
@@ -134,4 +148,6 @@ def _translated(error: BaseException | None, *, closed: bool) -> DatabaseError |
         return FullError(f"The disk of PostgreSQL is full: {error}")
     if isinstance(error, _GONE) or (closed and isinstance(error, InterfaceError)):
         return UnavailableError(f"The connection to PostgreSQL was lost: {error}")
+    if isinstance(error, _FAULTY):
+        return FaultyError(f"PostgreSQL is in trouble: {error}")
     return None

@@ -7,10 +7,12 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from conf.settings import Library
 from library import paths
+from library.rights import unreadable
 
 _LONGEST_PATH = 2000
 
@@ -166,11 +168,10 @@ class Walker:
         """A folder that cannot be looked into; one that has just gone is simply gone."""
         if isinstance(error, FileNotFoundError) and folder:
             return
-        where = paths.shown(os.path.join(self._root, folder))
-        if isinstance(error, PermissionError):
-            reason = f"user {paths.user()} may not list the folder {where}: it needs the rights to read and to search it"
-        else:
-            reason = f"the folder {where} cannot be listed: {error.strerror or error}"
+        place = os.path.join(self._root, folder)
+        reason = unreadable(Path(os.fsdecode(place))) if isinstance(error, PermissionError) else ""
+        if not reason:
+            reason = f"{paths.shown(place)} cannot be listed: {error.strerror or error}."
         if folder:
             self.found.unreadable[folder] = reason
         else:

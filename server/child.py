@@ -71,7 +71,8 @@ async def end(process: asyncio.subprocess.Process, patience: float) -> int:
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
-        return await asyncio.wait_for(process.wait(), patience)
+        async with asyncio.timeout(patience):
+            return await process.wait()
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

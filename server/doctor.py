@@ -20,9 +20,9 @@ from db.database import Database
 from db.embedded import Embedded
 from db.errors import DatabaseError
 from db.folder import Claim
+from library.rights import unreadable
 from server import ports
 from server.exits import ExitError
-from server.rights import unreadable
 
 _LITTLE = 1024**3
 _TOO_LITTLE = 100 * 1024**2

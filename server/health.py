@@ -11,6 +11,7 @@ from aiohttp import web
 
 from db.database import Database
 from db.errors import DatabaseError
+from db.folder import check_writable
 
 _PATIENCE = 2.0
 _LEAST_FREE = 16 * 1024 * 1024
@@ -68,6 +69,7 @@ class Health:
     def _disk(self) -> str:
         try:
             free = shutil.disk_usage(self._data_dir).free
+            check_writable(self._data_dir)
         except OSError as error:
             return f"data folder: {error.strerror}"
         return "ok" if free >= _LEAST_FREE else f"only {free // 1024} kB left for the data folder"

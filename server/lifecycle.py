@@ -15,12 +15,12 @@ import structlog
 from conf.settings import Settings
 from db.database import Database
 from db.embedded import Embedded
-from db.errors import EmbeddedError
+from db.errors import AlreadyRunningError, EmbeddedError, StartError
+from library.rights import unreadable
 from server import child, logs, memory, ports, postgres
 from server.background import Background
 from server.banner import announce
 from server.first_run import first_account
-from server.rights import unreadable
 from server.stopping import Stop, stoppable
 from server.supervisor import READY, Supervisor
 
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 _FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 _LOOK_EVERY = 5.0
+_LONGEST_PAUSE = 30.0
 _PARTING = 2.0
 _BEYOND_GRACE = 3.0
 
@@ -85,7 +86,8 @@ async def _opened(dsn: str, settings: Settings) -> AsyncIterator[Database]:
         yield db
     finally:
         try:
-            await asyncio.wait_for(db.close(), _PARTING)
+            async with asyncio.timeout(_PARTING):
+                await db.close()
         except TimeoutError:
             log.warning("database connections were cut", seconds=_PARTING)
 
@@ -155,7 +157,7 @@ async def _start_others(
 
 
 async def _look_after(embedded: Embedded | None) -> None:
-    """Start the embedded database again should it end; raises StartError when that fails too."""
+    """Start the embedded database again should it end; raises AlreadyRunningError."""
     while True:
         await asyncio.sleep(_LOOK_EVERY)
         if embedded is None:
@@ -164,6 +166,24 @@ async def _look_after(embedded: Embedded | None) -> None:
             embedded.check()
         except EmbeddedError as error:
             log.error("starting the database again", reason=str(error))
-            # Blocks, on purpose: it must be the main thread's child, and nothing works without it.
-            embedded.stop()
-            embedded.start()
+            await _restart(embedded)
+
+
+async def _restart(embedded: Embedded) -> None:
+    """Try over and over: a full disk may get room, and one that is gone may come back."""
+    pause = 1.0
+    while not _restarted(embedded):
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _restarted(embedded: Embedded) -> bool:
+    try:
+        # Blocks, on purpose: it must be the main thread's child, and nothing works without it.
+        embedded.restart()
+    except AlreadyRunningError:
+        raise
+    except StartError as error:
+        log.error("the database does not start; trying again", reason=str(error))
+        return False
+    return True

@@ -53,8 +53,10 @@ class ScanWorker:
             except DatabaseError as error:
                 log.warning("scans wait for the database", error=str(error))
                 pause = _RETRY
+            # Not `wait_for`: in Python 3.11 that forgets a cancellation which comes with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def _begin(self) -> bool:

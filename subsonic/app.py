@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import structlog
 from aiohttp import web
 
-from db.errors import DatabaseError
+from db.errors import DatabaseError, FullError
 from db.tries import TooManyTriesError
 from streaming.errors import Busy, Gone
 from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it is imported)
@@ -186,6 +186,9 @@ def _told(error: Exception, path: str) -> ProtocolError:
         case TooManyTriesError():
             seconds = f"Try again in {error.wait} seconds."
             return WrongCredentialsError(f"Too many wrong passwords. {seconds}")
+        case FullError():
+            log.error("database failed", path=path, error=str(error))
+            return GenericError("The server's disk is full: nothing can be saved.")
         case DatabaseError():
             log.error("database failed", path=path, error=str(error))
             return GenericError("The database cannot answer now. Try again later.")

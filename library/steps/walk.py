@@ -22,4 +22,4 @@ async def _walk(scan: Scan, library: Library) -> None:
     walker = Walker(library.row.path, scan.settings.library)
     library.walk = await asyncio.to_thread(walker.run)
     if library.walk.root_problem:
-        library.refused = f"{library.row.name}: {library.walk.root_problem}; nothing was changed."
+        library.refused = f"{library.row.name}: {library.walk.root_problem} Nothing was changed."

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from conf.settings import Metrics, Secret, Settings
 from db.database import Database
+from db.folder import Claim
 from server.app import HEALTH, build, runner
 from server.sandbox import Sandbox
 
@@ -42,8 +43,12 @@ async def serve(database: Database) -> AsyncIterator[Serve]:
 
 
 @pytest.fixture
-async def client(serve: Serve, settings: Settings) -> Client:
-    return await serve(settings)
+async def client(serve: Serve, settings: Settings) -> AsyncIterator[Client]:
+    """On a data folder that is held, as a server does."""
+    claim = Claim(settings.data.dir)
+    claim.take()
+    yield await serve(settings)
+    claim.release()
 
 
 async def health(client: Client, path: str = "/health") -> tuple[int, Any]:

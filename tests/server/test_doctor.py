@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 
 from conf.settings import Library, MusicFolder, Secret, Server, Settings
 from server.doctor import Finding, examine
-from server.rights import unreadable
 
 
 def by_subject(settings: Settings) -> dict[str, Finding]:
@@ -85,25 +83,3 @@ def test_a_clock_in_the_past_is_told(settings: Settings, monkeypatch: pytest.Mon
     """A Raspberry Pi without network wakes up in 1970."""
     monkeypatch.setattr(time, "time", lambda: 0.0)
     assert by_subject(settings)["clock"].state == "fail"
-
-
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    """Perhaps it is a disk."""
-    assert "Is a disk not mounted?" in unreadable(tmp_path / "nowhere")
-    (tmp_path / "file").touch()
-    assert "is not a folder" in unreadable(tmp_path / "file")
-    assert unreadable(tmp_path) == ""
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_who_lacks_which_right_is_told(tmp_path: Path) -> None:
-    """To the folder itself, or to one on the way."""
-    closed = tmp_path / "closed"
-    (closed / "music").mkdir(parents=True)
-    closed.chmod(0o600)
-    try:
-        assert f"may not enter {closed} (right x)" in unreadable(closed / "music")
-        closed.chmod(0o300)
-        assert f"may not read {closed} (right r)" in unreadable(closed)
-    finally:
-        closed.chmod(0o700)

@@ -91,6 +91,20 @@ def test_a_port_in_use_is_told_before_anything_is_made(tmp_path: Path) -> None:
     assert not (tmp_path / "d/postgres").exists()
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_music_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+    """By the log and by the scan: the user, the right and the folder. The server serves all the same."""
+    music = tmp_path / "Music"
+    music.mkdir(mode=0o300)
+    with serving(tmp_path / "d", "--music", str(music), environ=ADMIN) as program:
+        told = program.event("a music folder cannot be read")["reason"]
+        assert told.endswith(f"may not read {music} (right r).")
+        finished = program.event("scan finished")
+        assert (finished["state"], told in finished["message"]) == ("refused", True)
+        assert ping(program) == "ok"
+        assert program.stop() == 0
+
+
 def test_sigkill_leaves_no_process_behind_and_loses_nothing(data: Path) -> None:
     """The next start finds everything."""
     with serving(data, "--workers", "2") as program:

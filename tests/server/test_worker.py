@@ -131,3 +131,22 @@ async def test_what_a_dead_server_left_running_is_closed(database: Database, alo
     row = await database.scans.get(job.id)
     assert row is not None
     assert (row.state == "failed") is alone
+
+
+async def test_a_request_at_the_last_moment_does_not_keep_a_node_from_stopping(
+    database: Database, database_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An end that comes with a wake-up is an end."""
+    library = msgspec.structs.replace(settings.library, scan_on_start=False, scan_interval=0.0)
+    settings = msgspec.structs.replace(settings, library=library)
+    wake: list[Callable[[str], None]] = []
+    monkeypatch.setattr(database.bus, "subscribe", lambda _channel, heard: wake.append(heard))
+    worker = ScanWorker(database, settings, database_url, alone=True)
+    running = asyncio.create_task(worker.run())
+    await asyncio.wait({running}, timeout=0.5)  # it has nothing to do now
+    wake[0]("")
+    await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=10)
+    running.cancel()
+    assert done == {running}

@@ -112,11 +112,15 @@ def serving(
     *options: str,
     before: Sequence[str] = (),
     environ: Mapping[str, str] | None = None,
+    output: Path | None = None,
     ready: bool = True,
 ) -> Iterator[Program]:
-    """A server on this data, ended with the block. `before` is put in front of its command line."""
+    """A server on this data, ended with the block. `before` is put in front of its command line.
+
+    Its log is beside the data, unless `output` says where.
+    """
     port = free_port()
-    output = data.with_suffix(".log")
+    output = output or data.with_suffix(".log")
     listen = ("--data", str(data), "--listen", f"127.0.0.1:{port}")
     with output.open("wb") as log:
         process = subprocess.Popen(
