@@ -26,6 +26,7 @@ data=$(opened "$data")
 music=$(opened "${MUSIC:-}")
 if [ "${1:-}" = --demo ] || { [ -z "$music" ] && ! configured; }; then
     music=$data/demo-music
+    mkdir -p -m 0700 "$data" # what else comes to lie there is nobody else's business
     "$python" -m streaming.demo "$music"
 fi
 

@@ -72,7 +72,7 @@ async def test_a_slow_listener_gives_the_worker_to_others(
     await until(lambda: streamer.transcodes_running == 0)
     [thread] = [thread for thread in threading.enumerate() if thread.name == "transcode"]
     if sys.platform == "linux":
-        assert os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) == 10
+        assert os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) >= 10
     other = await serve(row(), streamer)
     async with other.get("/stream", params={"format": "mp3", "maxBitRate": "64"}) as quick:
         assert len(await quick.read()) > 60 * 125 * 6
