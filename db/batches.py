@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from db.cards import AlbumTags, TrackCard
 from db.queries import Executor, Sql
-from db.rows import AlbumTags, TrackCard
 from db.writes import AlbumWrite, ArtistWrite, FolderWrite, RoleWrite, TrackWrite
 
 

@@ -12,8 +12,8 @@ import asyncpg
 from msgspec import Struct
 
 from db.batches import Batch
+from db.cards import AlbumClaim
 from db.queries import Sql
-from db.rows import AlbumClaim
 
 
 class Known(Struct, frozen=True):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -44,10 +46,11 @@ def key_hash(secret: str) -> bytes:
 
 
 class SecretBox:
-    """Seals app credentials with AES-256-GCM, bound to their owner."""
+    """Seals app credentials with AES-256-GCM, bound to their owner, and signs what goes out and comes back."""
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._signing_key = hashlib.sha256(b"dulcian signing" + key).digest()
         self.fingerprint = hashlib.sha256(b"dulcian key" + key).hexdigest()[:16]
 
     def seal(self, owner: int, text: str) -> bytes:
@@ -62,6 +65,22 @@ class SecretBox:
             return self._cipher.decrypt(nonce, body, str(owner).encode()).decode()
         except InvalidTag:
             raise WrongKeyError from None
+
+    def sign(self, purpose: str, text: str) -> str:
+        """The text with a signature, fit for an address; for one purpose only (HMAC-SHA-256)."""
+        body = base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+        return f"{body}.{self._signature(purpose, body)}"
+
+    def verify(self, purpose: str, signed: str) -> str | None:
+        """The text that was signed for this purpose, or None."""
+        body, _, signature = signed.partition(".")
+        if not hmac.compare_digest(signature.encode(), self._signature(purpose, body).encode()):
+            return None
+        return base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
+
+    def _signature(self, purpose: str, body: str) -> str:
+        digest = hmac.digest(self._signing_key, f"{purpose}\0{body}".encode(), "sha256")
+        return base64.urlsafe_b64encode(digest[:18]).decode()
 
 
 def load_key(settings: Settings) -> bytes:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from db.batches import AlbumSong
-from db.rows import AlbumCard, Date, DiscTitle
+from db.cards import AlbumCard, Date, DiscTitle
 from db.words import fold, tokens
 from db.writes import AlbumWrite
 from library import paths

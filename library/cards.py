@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
-from db.rows import (
+from db.cards import (
     AlbumClaim,
     AlbumTags,
     Contributor,

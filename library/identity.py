@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from db.cards import AlbumClaim
 from db.catalog import Trace
-from db.rows import AlbumClaim
 from db.words import fold
 
 VARIOUS = "Various Artists"

@@ -31,7 +31,7 @@ def build(settings: Settings, db: Database, sandbox: Sandbox) -> web.Application
         client_max_size=settings.server.max_request_bytes,
         middlewares=[behind(settings.server.trusted_proxies)],
     )
-    services = Services(settings, db, Streamer(settings), Images(settings, sandbox))
+    services = Services(settings, db, Streamer(settings), Images(settings, sandbox), sandbox)
     app[SERVICES] = services
     app[HEALTH] = health = Health(db, settings.data.dir)
     app[METRICS] = metrics = Metrics(db, settings.metrics.token, lambda: _now(app))

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import BinaryIO, Protocol
 
-from db.rows import FileRow, ReplayGain
+from db.cards import ReplayGain
+from db.rows import FileRow
 from streaming.files import Opened
 from streaming.pipe import Pipe
 from streaming.profiles import Profile

@@ -32,7 +32,7 @@ from subsonic.errors import (
     ProtocolError,
     WrongCredentialsError,
 )
-from subsonic.models import Error
+from subsonic.models.base import Error
 from subsonic.render import Answer, Format, failure, render
 from subsonic.services import Services
 

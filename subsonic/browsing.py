@@ -11,11 +11,10 @@ from subsonic import entries, ids
 from subsonic.endpoint import Call, endpoint
 from subsonic.errors import NotFoundError
 from subsonic.ids import Kind, parse
-from subsonic.models import (
+from subsonic.models.browsing import (
     AlbumWithSongs,
     ArtistsID3,
     ArtistWithAlbums,
-    Child,
     Directory,
     Genre,
     Genres,
@@ -25,6 +24,7 @@ from subsonic.models import (
     MusicFolder,
     MusicFolders,
 )
+from subsonic.models.media import Child
 
 
 @endpoint("getMusicFolders", key="musicFolders")

@@ -9,24 +9,23 @@ from typing import Any, TypeVar
 
 from msgspec.structs import asdict, replace
 
-from db import rows
+from db import cards
 from db.rows import AlbumRow, ArtistRow, FolderRow, PlayingRow, TrackRow
 from subsonic import ids
-from subsonic.models import (
+from subsonic.models.base import Date
+from subsonic.models.browsing import AlbumWithSongs, ArtistWithAlbums
+from subsonic.models.lists import NowPlayingEntry
+from subsonic.models.media import (
     AlbumID3,
-    AlbumWithSongs,
     Artist,
     ArtistID3,
     ArtistRef,
-    ArtistWithAlbums,
     Child,
     Contributor,
-    Date,
     DiscTitle,
     ItemDate,
     ItemGenre,
     Movement,
-    NowPlayingEntry,
     RecordLabel,
     ReplayGain,
     Work,
@@ -91,7 +90,7 @@ def _song_facts(row: TrackRow) -> dict[str, Any]:
 # Cards change seldom and are asked for often: what is made of one is kept, by its text.
 @lru_cache(maxsize=2048)
 def _song(stored: str) -> Child:
-    card = rows.track_card(stored)
+    card = cards.track_card(stored)
     return Child(
         id="",
         is_dir=False,
@@ -160,7 +159,7 @@ def _album_facts(row: AlbumRow) -> dict[str, Any]:
 
 @lru_cache(maxsize=1024)
 def _album(stored: str) -> AlbumID3:
-    card = rows.album_card(stored)
+    card = cards.album_card(stored)
     return AlbumID3(
         id="",
         name=card.name,
@@ -285,11 +284,11 @@ def artist_directory(row: ArtistRow) -> Artist:
     )
 
 
-def _first(names: Sequence[rows.Name]) -> str | None:
+def _first(names: Sequence[cards.Name]) -> str | None:
     return ids.artist(names[0].id) if names else None
 
 
-def _refs(names: Iterable[rows.Name]) -> list[ArtistRef]:
+def _refs(names: Iterable[cards.Name]) -> list[ArtistRef]:
     return [ArtistRef(id=ids.artist(one.id), name=one.name) for one in names]
 
 
@@ -297,16 +296,16 @@ def _genres(names: Iterable[str]) -> list[ItemGenre]:
     return [ItemGenre(name=name) for name in names]
 
 
-def _contributor(one: rows.Contributor) -> Contributor:
+def _contributor(one: cards.Contributor) -> Contributor:
     ref = ArtistRef(id=ids.artist(one.artist.id), name=one.artist.name)
     return Contributor(role=one.role, sub_role=one.sub_role or None, artist=ref)
 
 
-def _movement(one: rows.Movement) -> Movement:
+def _movement(one: cards.Movement) -> Movement:
     return Movement(name=one.name, number=one.number or None, count=one.count or None)
 
 
-def _gain(gain: rows.ReplayGain | None) -> ReplayGain:
+def _gain(gain: cards.ReplayGain | None) -> ReplayGain:
     if gain is None:
         return ReplayGain()
     return ReplayGain(
@@ -318,7 +317,7 @@ def _gain(gain: rows.ReplayGain | None) -> ReplayGain:
     )
 
 
-def _item_date(day: rows.Date | None) -> ItemDate:
+def _item_date(day: cards.Date | None) -> ItemDate:
     """The empty date where none is known: it tells that the server has the field."""
     if day is None:
         return ItemDate()

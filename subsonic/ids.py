@@ -22,6 +22,12 @@ class Kind(Enum):
     ARTIST = "ar"
     FOLDER = "fo"
     PICTURE = "co"
+    PLAYLIST = "pl"
+    SHARE = "sh"
+    CHANNEL = "ch"
+    EPISODE = "ep"
+    STATION = "ra"
+    VIDEO = "vi"
 
 
 class Id(NamedTuple):
@@ -57,6 +63,36 @@ def folder(number: int) -> str:
 def picture(number: int) -> str:
     """The id of a cover."""
     return f"co-{number}"
+
+
+def playlist(number: int) -> str:
+    """The id of a playlist."""
+    return f"pl-{number}"
+
+
+def share(number: int) -> str:
+    """The id of a share; the secret in its address is another thing."""
+    return f"sh-{number}"
+
+
+def channel(number: int) -> str:
+    """The id of a podcast."""
+    return f"ch-{number}"
+
+
+def episode(number: int) -> str:
+    """The id of an episode of a podcast, to be streamed with too."""
+    return f"ep-{number}"
+
+
+def station(number: int) -> str:
+    """The id of a radio station."""
+    return f"ra-{number}"
+
+
+def video(number: int) -> str:
+    """The id of a film."""
+    return f"vi-{number}"
 
 
 def parse(text: str, *kinds: Kind) -> Id:

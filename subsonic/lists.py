@@ -11,7 +11,7 @@ from db.words import fold
 from subsonic import entries
 from subsonic.endpoint import Call, Query, clamp, endpoint
 from subsonic.errors import BadParameterError
-from subsonic.models import AlbumList, AlbumList2, Found, FoundID3, NowPlaying, Songs
+from subsonic.models.lists import AlbumList, AlbumList2, Found, FoundID3, NowPlaying, Songs
 
 MOST = 500
 """The longest page, by the protocol; more is cut, not refused."""

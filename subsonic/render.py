@@ -24,7 +24,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_
 import msgspec
 
 from conf import VERSION
-from subsonic.models import Error, Model
+from subsonic.models.base import Error, Model
 
 API_VERSION = "1.16.1"
 SERVER = "dulcian"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from aiohttp import web
 
 from db.rows import FileRow
@@ -50,7 +52,7 @@ async def get_cover_art(call: Call, *, id: str, size: int | None = None) -> web.
 
     What exists without a picture gets a drawn one: apps ask with plain ids too.
     """
-    wanted = parse(id)
+    wanted = parse(id, Kind.PICTURE, *_TITLES)
     picture = await call.services.db.pictures.of(wanted.kind.name.lower(), wanted.number, call.user)
     title = "" if picture else await _title(call, wanted)
     return await call.services.images.respond(call.request, picture, size, title)
@@ -65,13 +67,36 @@ async def _file(call: Call, id: str) -> FileRow:
 
 async def _title(call: Call, wanted: Id) -> str:
     """What to write on a drawn picture; raises NotFoundError for what does not exist."""
-    db, user, number = call.services.db, call.user, wanted.number
-    if wanted.kind is Kind.TRACK and (track := await db.tracks.get(number, user)):
-        return track.card.album
-    if wanted.kind is Kind.ALBUM and (album := await db.albums.get(number, user)):
-        return album.card.name
-    if wanted.kind is Kind.ARTIST and (artist := await db.artists.get(number, user)):
-        return artist.name
-    if wanted.kind is Kind.FOLDER and (folder := await db.folders.get(number, user)):
-        return folder.name
-    raise NotFoundError
+    titled = _TITLES.get(wanted.kind)
+    title = await titled(call, wanted.number) if titled else None
+    if title is None:
+        raise NotFoundError
+    return title
+
+
+async def _track(call: Call, number: int) -> str | None:
+    row = await call.services.db.tracks.get(number, call.user)
+    return row.card.album if row else None
+
+
+async def _album(call: Call, number: int) -> str | None:
+    row = await call.services.db.albums.get(number, call.user)
+    return row.card.name if row else None
+
+
+async def _artist(call: Call, number: int) -> str | None:
+    row = await call.services.db.artists.get(number, call.user)
+    return row.name if row else None
+
+
+async def _folder(call: Call, number: int) -> str | None:
+    row = await call.services.db.folders.get(number, call.user)
+    return row.name if row else None
+
+
+_TITLES: dict[Kind, Callable[[Call, int], Awaitable[str | None]]] = {
+    Kind.TRACK: _track,
+    Kind.ALBUM: _album,
+    Kind.ARTIST: _artist,
+    Kind.FOLDER: _folder,
+}

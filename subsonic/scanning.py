@@ -5,7 +5,7 @@ from __future__ import annotations
 from db.rows import ScanRow
 from subsonic.endpoint import Call, endpoint
 from subsonic.entries import date
-from subsonic.models import ScanStatus
+from subsonic.models.scanning import ScanStatus
 
 
 @endpoint("getScanStatus", key="scanStatus")

@@ -9,7 +9,7 @@ from db.search import Cut
 from subsonic import entries
 from subsonic.endpoint import Call, Query, Text, clamp, endpoint
 from subsonic.lists import FURTHEST
-from subsonic.models import Found, FoundID3
+from subsonic.models.lists import Found, FoundID3
 
 MOST = 10_000
 """The longest list of one kind in one answer. Some apps ask for millions at once and then for more."""

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from conf import Settings
 from db.database import Database
 from streaming import Images, Streamer
+
+
+class Sandbox(Protocol):
+    """Runs `module:function` on bytes in a process that may die.
+
+    RuntimeError: the function raised. TimeoutError, ChildProcessError: it took too long, or died.
+    """
+
+    async def call(self, target: str, payload: bytes, *, timeout: float = 30) -> bytes: ...  # noqa: ASYNC109
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +27,4 @@ class Services:
     db: Database
     streamer: Streamer
     images: Images
+    sandbox: Sandbox

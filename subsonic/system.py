@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from subsonic.endpoint import Call, endpoint
-from subsonic.models import Extension, License
+from subsonic.models.system import Extension, License
 
 EXTENSIONS = [
     Extension(name="formPost", versions=[1]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from db.rows import UserRow
 from subsonic.endpoint import Call, endpoint
 from subsonic.errors import ForbiddenError, NotFoundError
-from subsonic.models import User
+from subsonic.models.users import User
 
 ROLES = (
     "admin",

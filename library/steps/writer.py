@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from db.batches import AlbumSong, AlbumState, Batch
-from db.rows import AlbumTags, TrackCard
+from db.cards import AlbumTags, TrackCard
 from db.words import fold, letter, tokens
 from db.writes import AlbumWrite, ArtistWrite, FolderWrite, TrackWrite
 from library import albums as summary

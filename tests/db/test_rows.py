@@ -9,14 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from db import rows
+from db import cards, rows
+from db.cards import AlbumCard, Card, Name, TrackCard
 from db.database import Database
-from db.rows import AlbumCard, Card, Name, TrackCard, UserRow
+from db.rows import UserRow
 from tests.support.rows import Hand
 
 STRUCTS = [
     kind
-    for _, kind in inspect.getmembers(rows, inspect.isclass)
+    for module in (cards, rows)
+    for _, kind in inspect.getmembers(module, inspect.isclass)
     if issubclass(kind, msgspec.Struct) and kind is not msgspec.Struct
 ]
 CARDS = [kind for kind in STRUCTS if issubclass(kind, Card)]
@@ -50,7 +52,7 @@ def test_a_card_is_the_same_after_it_was_stored() -> None:
     card = TrackCard(
         title="A", album="", artist="そ", album_artist="", path="", artists=(Name(id=1, name="そ"),)
     )
-    assert rows.track_card(msgspec.json.encode(card).decode()) == card
+    assert cards.track_card(msgspec.json.encode(card).decode()) == card
 
 
 async def test_rows_of_lists_are_not_tracked_and_read_their_cards(

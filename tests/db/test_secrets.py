@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -25,6 +26,20 @@ def test_a_password_hash_verifies_only_its_password() -> None:
     assert verify_password(hashed, "Pässw0rd")
     assert not verify_password(hashed, "Passw0rd")
     assert not verify_password("no hash at all", "Pässw0rd")
+
+
+def test_a_signed_text_comes_back_for_its_purpose_alone() -> None:
+    box = SecretBox(bytes(32))
+    signed = box.sign("cover", "co-7 größer")
+    assert box.verify("cover", signed) == "co-7 größer"
+    assert box.verify("segment", signed) is None
+    assert SecretBox(b"\1" * 32).verify("cover", signed) is None
+    assert signed == quote(signed)
+
+
+@pytest.mark.parametrize("forged", ["", ".", "x", "x.y", "co-7", "é.é", "Y28tNw.", "a" * 100_000])
+def test_a_text_that_was_not_signed_is_none(forged: str) -> None:
+    assert SecretBox(bytes(32)).verify("cover", forged) is None
 
 
 def test_a_sealed_secret_opens_for_its_owner_alone() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from db.batches import AlbumSong
-from db.rows import AlbumCard, AlbumTags, Date, DiscTitle, Name, TrackCard
+from db.cards import AlbumCard, AlbumTags, Date, DiscTitle, Name, TrackCard
 from library.albums import album_row, artists_of, picture
 
 ADA = Name(id=7, name="Ada")

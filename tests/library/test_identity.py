@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from db.cards import AlbumClaim
 from db.catalog import Trace
-from db.rows import AlbumClaim
 from library.identity import UNKNOWN, VARIOUS, albums, match
 
 

@@ -14,7 +14,8 @@ from aiohttp.test_utils import TestClient
 from pytest_aiohttp import AiohttpClient
 
 from conf.settings import Settings
-from db.rows import FileRow, TrackCard
+from db.cards import TrackCard
+from db.rows import FileRow
 from streaming import Busy, Gone, Streamer, Wanted
 from tests.support import tones
 

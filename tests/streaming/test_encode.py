@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from db.rows import FileRow, ReplayGain, TrackCard
+from db.cards import ReplayGain, TrackCard
+from db.rows import FileRow
 from streaming import Streamer
 from tests.streaming.conftest import SECONDS, Client, Serve
 from tests.support import tones

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from conf.settings import Transcoding
-from db.rows import FileRow, TrackCard
+from db.cards import TrackCard
+from db.rows import FileRow
 from streaming.plan import Direct, Transcode, Wanted, plan
 
 CARD = TrackCard(title="", album="", artist="", album_artist="", path="")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -13,12 +12,13 @@ from db.database import Database
 from server.proxies import behind
 from streaming import Images, Streamer
 from subsonic import Services
+from tests.subsonic.samples import SAMPLES
 from tests.support import shelf
-from tests.support.api import Api, Client
+from tests.support.api import Api, Client, Params
 from tests.support.sandboxes import ThreadSandbox
 from tests.support.shelf import Shelf
 
-Samples = dict[str, dict[str, Any]]
+Samples = dict[str, Params]
 
 
 @pytest.fixture
@@ -32,8 +32,9 @@ async def client(
         middlewares=[behind(settings.server.trusted_proxies)],
         client_max_size=settings.server.max_request_bytes,
     )
-    streamer, images = Streamer(settings), Images(settings, ThreadSandbox())
-    subsonic.setup(app, Services(settings, stocked, streamer, images))
+    sandbox = ThreadSandbox()
+    streamer, images = Streamer(settings), Images(settings, sandbox)
+    subsonic.setup(app, Services(settings, stocked, streamer, images, sandbox))
     yield await aiohttp_client(app)
     await streamer.close(0)
 
@@ -52,21 +53,5 @@ def guest(client: Client) -> Api:
 
 @pytest.fixture
 async def samples(api: Api) -> Samples:
-    """Parameters with which each endpoint that needs some succeeds."""
-    song = await api.get("getSong", id=await api.id_of("Beta"))
-    return {
-        "getMusicDirectory": {"id": song["parent"]},
-        "getArtist": {"id": song["artistId"]},
-        "getAlbum": {"id": song["albumId"]},
-        "getSong": {"id": song["id"]},
-        "getAlbumList": {"type": "newest"},
-        "getAlbumList2": {"type": "newest"},
-        "getSongsByGenre": {"genre": "Rock"},
-        "search2": {"query": "a"},
-        "search3": {"query": "a"},
-        "star": {"id": song["id"]},
-        "unstar": {"id": song["id"]},
-        "setRating": {"id": song["id"], "rating": 1},
-        "scrobble": {"id": song["id"]},
-        "getUser": {"username": "admin"},
-    }
+    """Parameters with which each endpoint that needs some succeeds; what they name is made."""
+    return {name: await make(api) for name, make in SAMPLES.items()}

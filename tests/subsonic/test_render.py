@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from subsonic.models import Error, Model, Open
+from subsonic.models.base import Error, Model, Open
 from subsonic.render import Format, failure, render
 
 JSON = Format("json")

@@ -10,8 +10,9 @@ from typing import Any
 from asyncpg import Pool
 from msgspec import json
 
+from db.cards import AlbumCard, TrackCard
 from db.database import Database
-from db.rows import AlbumCard, TrackCard, UserRow
+from db.rows import UserRow
 from db.words import sort_key, tokens
 
 WHEN = datetime(2020, 2, 20, 20, 20, 20, tzinfo=UTC)

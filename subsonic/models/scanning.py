@@ -1,0 +1,15 @@
+"""Answers about scans."""
+
+from __future__ import annotations
+
+from subsonic.models.base import Date, Model, Open
+
+
+class ScanStatus(Model, frozen=True, kw_only=True):
+    """How a scan goes."""
+
+    scanning: bool
+    count: int
+    folder_count: Open[int | None] = None
+    last_scan: Open[Date | None] = None
+    error: Open[str | None] = None

@@ -1,0 +1,128 @@
+"""For each endpoint, parameters with which it succeeds: `SAMPLES[name](api)` makes what they name.
+
+Endpoints without required parameters are not listed. One block per chapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tests.support.api import Api, Params
+
+Make = Callable[[Api], Awaitable[Params]]
+
+SAMPLES: dict[str, Make] = {}
+
+
+def sample(*names: str) -> Callable[[Make], Make]:
+    """Register what makes the parameters of these endpoints."""
+
+    def register(make: Make) -> Make:
+        SAMPLES.update(dict.fromkeys(names, make))
+        return make
+
+    return register
+
+
+async def beta(api: Api) -> Any:
+    """The song that the samples use."""
+    return await api.get("getSong", id=await api.id_of("Beta"))
+
+
+# Browsing
+
+
+@sample("getMusicDirectory")
+async def _folder(api: Api) -> Params:
+    return {"id": (await beta(api))["parent"]}
+
+
+@sample("getArtist")
+async def _artist(api: Api) -> Params:
+    return {"id": (await beta(api))["artistId"]}
+
+
+@sample("getAlbum")
+async def _album(api: Api) -> Params:
+    return {"id": (await beta(api))["albumId"]}
+
+
+@sample("getSong")
+async def _song(api: Api) -> Params:
+    return {"id": await api.id_of("Beta")}
+
+
+# Lists
+
+
+@sample("getAlbumList", "getAlbumList2")
+async def _album_list(_: Api) -> Params:
+    return {"type": "newest"}
+
+
+@sample("getSongsByGenre")
+async def _genre(_: Api) -> Params:
+    return {"genre": "Rock"}
+
+
+# Searching
+
+
+@sample("search2", "search3")
+async def _query(_: Api) -> Params:
+    return {"query": "a"}
+
+
+# Similarity
+
+
+# Playlists
+
+
+# Annotation
+
+
+@sample("star", "unstar", "scrobble")
+async def _marked(api: Api) -> Params:
+    return {"id": await api.id_of("Beta")}
+
+
+@sample("setRating")
+async def _rated(api: Api) -> Params:
+    return {"id": await api.id_of("Beta"), "rating": 1}
+
+
+# Bookmarks and queue
+
+
+# Retrieval
+
+
+# Lyrics
+
+
+# Transcoding
+
+
+# Videos
+
+
+# Sharing
+
+
+# Podcasts
+
+
+# Jukebox
+
+
+# Radio and chat
+
+
+# Users
+
+
+@sample("getUser")
+async def _user(_: Api) -> Params:
+    return {"username": "admin"}
