@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hmac
-import re
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
+from streaming.links import host_of
 from web.session import form_token
 from web.site import SITE
 from web.view import Refusal
 
 _LIMIT = 16 * 1024
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Form = dict[str, str]
@@ -30,11 +29,6 @@ async def read_form(request: web.Request) -> Form:
             "Open the page again and fill it in once more. Cookies must be allowed for this site.",
         )
     return fields
-
-
-def host_of(request: web.Request) -> str:
-    """The host that was asked for, or nothing when it could not be one."""
-    return request.host if _HOST.fullmatch(request.host) else ""
 
 
 async def _token(request: web.Request) -> bytes:

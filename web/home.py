@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from db.rows import LibraryRow, UserRow
+from streaming.links import base_url, host_of
 from web import display
-from web.forms import host_of
 from web.scanning import is_admin, scan_view
 from web.session import signed_in
 from web.site import SITE
@@ -82,10 +82,10 @@ async def _problems(
 
 
 def _address(request: web.Request) -> Address:
-    site = request.app[SITE]
-    public = site.settings.server.public_url.rstrip("/")
+    public = request.app[SITE].settings.server.public_url
+    url = base_url(request, public)
     if public:
-        return Address(public, "", this_device_only=False)
+        return Address(url, "", this_device_only=False)
     host = host_of(request)
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    return Address(f"{request.scheme}://{host}" if host else "", name, name in _THIS_DEVICE)
+    return Address(url, name, name in _THIS_DEVICE)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from aiohttp.test_utils import make_mocked_request
 
 from conf.settings import Settings
 from db.database import Database
 from tests.support.browser import Browser
 from tests.web.conftest import PASSWORD, NewBrowser
-from web.forms import host_of
 
 FORMS = ("/login", "/logout", "/scan", "/setup/any")
 
@@ -123,13 +121,3 @@ async def test_a_form_that_cannot_be_read_is_refused(admin: Browser) -> None:
     for body in (b"name=%ff%fe", b"name=\xff", many):
         async with admin.client.post("/scan", data=body, headers=kind) as response:
             assert response.status == 400
-
-
-@pytest.mark.parametrize("host", ["music.lan", "music.lan:5000", "[2001:db8::1]:5000", "10.0.0.1"])
-def test_a_host_is_taken_as_it_is(host: str) -> None:
-    assert host_of(make_mocked_request("GET", "/", {"Host": host})) == host
-
-
-@pytest.mark.parametrize("host", ["a/b", "a@b", "a b", '"', "a:b", "[x]", "x" * 300])
-def test_what_cannot_be_a_host_is_none(host: str) -> None:
-    assert host_of(make_mocked_request("GET", "/", {"Host": host})) == ""
