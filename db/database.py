@@ -10,6 +10,7 @@ from db.annotations import Annotations
 from db.artists import Artists
 from db.bus import Bus
 from db.catalog import Catalog
+from db.chat import Chat
 from db.credentials import Credentials
 from db.errors import WrongKeyError
 from db.folders import Folders
@@ -18,6 +19,7 @@ from db.libraries import Libraries
 from db.pictures import Pictures
 from db.plays import Plays
 from db.pool import create_pool
+from db.radio import Radio
 from db.scans import Scans
 from db.search import Search
 from db.secrets import SecretBox, load_key
@@ -41,12 +43,14 @@ class Database:
         self.annotations = Annotations(pool)
         self.artists = Artists(pool)
         self.catalog = Catalog(pool)
+        self.chat = Chat(pool)
         self.credentials = Credentials(pool, account)
         self.folders = Folders(pool)
         self.genres = Genres(pool)
         self.libraries = Libraries(pool)
         self.pictures = Pictures(pool)
         self.plays = Plays(pool)
+        self.radio = Radio(pool)
         self.scans = Scans(pool)
         self.search = Search(pool)
         self.sessions = Sessions(pool)

@@ -213,6 +213,23 @@ class ProblemRow(Struct, frozen=True, gc=False):
     since: datetime
 
 
+class StationRow(Struct, frozen=True, gc=False):
+    """A radio station."""
+
+    id: int
+    name: str
+    stream_url: str
+    home_page_url: str
+
+
+class MessageRow(Struct, frozen=True, gc=False):
+    """What somebody said in the chat."""
+
+    user_name: str
+    sent: datetime
+    message: str
+
+
 class TotalsRow(Struct, frozen=True, gc=False):
     """How much music a user may see."""
 

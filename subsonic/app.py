@@ -15,7 +15,9 @@ from streaming.errors import Busy, Gone
 from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it is imported)
     annotation,
     browsing,
+    chat,
     lists,
+    radio,
     retrieval,
     scanning,
     searching,

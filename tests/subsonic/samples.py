@@ -120,6 +120,23 @@ async def _rated(api: Api) -> Params:
 # Radio and chat
 
 
+@sample("createInternetRadioStation")
+async def _new_station(_: Api) -> Params:
+    return {"name": "One", "streamUrl": "http://radio.example/one"}
+
+
+@sample("updateInternetRadioStation", "deleteInternetRadioStation")
+async def _station(api: Api) -> Params:
+    await api.get("createInternetRadioStation", name="Old", streamUrl="http://radio.example/old")
+    (*_, last) = (await api.get("getInternetRadioStations"))["internetRadioStation"]
+    return {"id": last["id"], "name": "New", "streamUrl": "http://radio.example/new"}
+
+
+@sample("addChatMessage")
+async def _message(_: Api) -> Params:
+    return {"message": "Hello"}
+
+
 # Users
 
 
