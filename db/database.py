@@ -24,6 +24,7 @@ from db.scans import Scans
 from db.search import Search
 from db.secrets import SecretBox, load_key
 from db.sessions import Sessions
+from db.shares import Shares
 from db.state import State
 from db.tracks import Tracks
 from db.users import Users
@@ -54,6 +55,7 @@ class Database:
         self.scans = Scans(pool)
         self.search = Search(pool)
         self.sessions = Sessions(pool)
+        self.shares = Shares(pool, secrets)
         self.state = State(pool)
         self.tracks = Tracks(pool)
         self.users = Users(pool, account)

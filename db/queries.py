@@ -2,7 +2,7 @@
 
 A file holds blocks that begin with `-- name: what_it_does`. Parameters are written `:name`. A block
 that begins with `-- part: word` is no query: `{word}` in a query stands for its text, so that lists
-of columns and joins are written once per file.
+of columns and joins are written once; `{noun.word}` is a part of another file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from importlib import resources
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_type_hints
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, get_type_hints
 
 import msgspec
 
@@ -19,7 +19,7 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 T = TypeVar("T")
 
 _BLOCK = re.compile(r"^-- (name|part): (\w+)\s*$", re.MULTILINE)
-_PART = re.compile(r"\{(\w+)\}")
+_PART = re.compile(r"\{(?:(\w+)\.)?(\w+)\}")
 # A quoted string, a comment or a cast is passed over; what is left with a colon is a parameter.
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|--[^\n]*|::\w+|:([a-z]\w*)")
 
@@ -41,7 +41,7 @@ class Query:
 
     def __init__(self, noun: str, name: str) -> None:
         self.noun, self.name = noun, name
-        self.sql, self.parameters = _compile(_blocks(noun)[name])
+        self.sql, self.parameters = _compile(_blocks(noun).names[name])
         Query.known.append(self)
 
     def values(self, given: dict[str, Any]) -> list[Any]:
@@ -108,17 +108,26 @@ class Sql:
         return Command(self.noun, name)
 
 
+class _Blocks(NamedTuple):
+    """The text of a file's blocks, parts filled in."""
+
+    parts: dict[str, str]
+    names: dict[str, str]
+
+
 @cache
-def _blocks(noun: str) -> dict[str, str]:
-    """The named queries of a file, parts filled in."""
+def _blocks(noun: str) -> _Blocks:
     text = (resources.files("db") / "sql" / f"{noun}.sql").read_text(encoding="utf-8")
     _, *pieces = _BLOCK.split(text)
-    parts: dict[str, str] = {}
-    names: dict[str, str] = {}
+    blocks = _Blocks({}, {})
+
+    def part(match: re.Match[str]) -> str:
+        return (_blocks(match[1]) if match[1] else blocks).parts[match[2]]
+
     for kind, name, body in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
-        filled = _PART.sub(lambda match: parts[match[1]], body.strip().rstrip(";"))
-        (parts if kind == "part" else names)[name] = filled
-    return names
+        filled = _PART.sub(part, body.strip().rstrip(";"))
+        (blocks.parts if kind == "part" else blocks.names)[name] = filled
+    return blocks
 
 
 def _compile(text: str) -> tuple[str, tuple[str, ...]]:

@@ -47,6 +47,12 @@ class PlayingRow(TrackRow, frozen=True, gc=False):
     started: datetime
 
 
+class SharedRow(TrackRow, frozen=True, gc=False):
+    """A song of a share."""
+
+    share_id: int
+
+
 class AlbumRow(Struct, frozen=True, gc=False):
     """An album and what the asking user attached to it."""
 
@@ -171,6 +177,20 @@ class CredentialRow(Struct, frozen=True, gc=False):
     secret: bytes
     created: datetime
     last_used: datetime | None
+
+
+class ShareRow(Struct, frozen=True, gc=False):
+    """Something given away by an address; `token` is sealed. `expires` None: never."""
+
+    id: int
+    user_id: int
+    user_name: str
+    token: bytes
+    description: str
+    created: datetime
+    expires: datetime | None
+    visit_count: int
+    last_visited: datetime | None
 
 
 class SessionRow(Struct, frozen=True, gc=False):

@@ -21,6 +21,7 @@ from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it
     retrieval,
     scanning,
     searching,
+    sharing,
     system,
     users,
 )

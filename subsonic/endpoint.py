@@ -65,7 +65,7 @@ class Reader:
         self._struct = struct
         keys = {key: hints[name] for name, key in names}
         self._lists = {key for key, hint in keys.items() if get_origin(hint) is tuple}
-        self._texts = {key for key, hint in keys.items() if hint == Text}
+        self._texts = {key for key, hint in keys.items() if hint in (Text, Text | None)}
 
     def __call__(self, parameters: Parameters) -> Any:
         given = {

@@ -111,6 +111,17 @@ async def _rated(api: Api) -> Params:
 # Sharing
 
 
+@sample("createShare")
+async def _shareable(api: Api) -> Params:
+    return {"id": await api.id_of("Beta")}
+
+
+@sample("updateShare", "deleteShare")
+async def _share(api: Api) -> Params:
+    made = await api.get("createShare", id=await api.id_of("Beta"))
+    return {"id": made["share"][0]["id"]}
+
+
 # Podcasts
 
 

@@ -1,0 +1,2 @@
+drop table if exists share_items;
+drop table if exists shares;
