@@ -11,7 +11,7 @@ from datetime import datetime
 from msgspec import UNSET, UnsetType
 
 from db.queries import Executor, Sql
-from db.rows import ShareRow, SharedRow, TrackRow, UserRow
+from db.rows import SharedRow, ShareRow, TrackRow, UserRow
 from db.secrets import SecretBox
 
 MOST_SONGS = 1000
@@ -94,7 +94,7 @@ class Shares:
         share: int,
         user: UserRow,
         description: str | None = None,
-        expires: datetime | None | UnsetType = UNSET,
+        expires: datetime | UnsetType | None = UNSET,
     ) -> bool:
         """Change what is given (`expires` None: never); False: no such share of this user's."""
         keep = isinstance(expires, UnsetType)

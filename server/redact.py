@@ -22,6 +22,7 @@ _PAIR = re.compile(r"(?<![\w%.+-])([\w%.+-]{1,60})=([^&\s\"'<>]*)")
 _QUOTED = re.compile(r"""(["'])([\w-]{1,30})\1(\s*[:,]\s*)b?(["'])(.*?)(?<!\\)\4""")
 _LOGIN = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
 _SCHEME = re.compile(r"\b(Bearer|Basic)\s+[\w+/=.~-]{6,}", re.IGNORECASE)
+_SHARE = re.compile(r"(?<=/share/)[\w-]{27}(?![\w-])")
 # Control characters end or overwrite a line, marks of direction reorder it, surrogates have no UTF-8.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -45,7 +46,8 @@ def _quoted(match: re.Match[str]) -> str:
 def without_secrets(text: str) -> str:
     """The text with the values of credentials blotted out."""
     text = _QUOTED.sub(_quoted, _PAIR.sub(_pair, text))
-    return _SCHEME.sub(rf"\1 {HIDDEN}", _LOGIN.sub(rf"\1:{HIDDEN}@", text))
+    text = _SCHEME.sub(rf"\1 {HIDDEN}", _LOGIN.sub(rf"\1:{HIDDEN}@", text))
+    return _SHARE.sub(HIDDEN, text)
 
 
 def one_line(text: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from conf.settings import Transcoding
-from db.rows import FileRow
 from streaming.profiles import BY_NAME, FLAC, Profile, by_name
 
 _FAMILIES = {
@@ -17,7 +17,21 @@ _LOSSLESS = frozenset({
 })  # fmt: skip
 _AAC_ENDS = 400
 """An m4a above this many kbit/s is Apple Lossless."""
+_IN_BROWSERS = frozenset({"mp3", "flac", "aac", "ogg", "opus", "wav"})
 _DAY = 86400.0
+
+
+class Sound(Protocol):
+    """What a decision is made from: the row of a song, or of its file."""
+
+    @property
+    def suffix(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def duration(self) -> float: ...
+    @property
+    def bit_rate(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,7 @@ class _Source:
     lossless: bool
 
     @classmethod
-    def of(cls, file: FileRow) -> _Source:
+    def of(cls, file: Sound) -> _Source:
         suffix = file.suffix.lower()
         rate = file.bit_rate
         if not rate and file.duration > 0:
@@ -71,9 +85,13 @@ class _Source:
         return asked == self.family or (profile is not None and self.family in profile.families)
 
 
-def plan(
-    file: FileRow, wanted: Wanted, user_limit: int, settings: Transcoding
-) -> Direct | Transcode:
+def for_browser(file: Sound, user_limit: int) -> str | None:
+    """The format to send where nobody can ask the browser: None, the original, if most play it."""
+    source = _Source.of(file)
+    return None if source.family in _IN_BROWSERS and source.fits(user_limit) else "mp3"
+
+
+def plan(file: Sound, wanted: Wanted, user_limit: int, settings: Transcoding) -> Direct | Transcode:
     """Decide; `user_limit` (0 = none) caps everything but `raw`."""
     asked = (wanted.format or "").strip().lower()
     if asked == "raw" or settings.mode == "off":

@@ -20,6 +20,7 @@ MOST_ITEMS = 1000
 
 _NAMES = {Kind.TRACK: "track", Kind.ALBUM: "album", Kind.ARTIST: "artist", Kind.FOLDER: "folder"}
 _LATEST_MS = 253_402_300_799_000
+_LONGEST = 5000
 
 
 @endpoint("getShares", key="shares")
@@ -49,7 +50,7 @@ async def update_share(
     """Change a share of the user's own, or any as an administrator; what is not given stays."""
     number = parse(id, Kind.SHARE).number
     text = None if description is None else _clean(description)
-    until: datetime | None | UnsetType = UNSET if expires is None else _moment(expires)
+    until: datetime | UnsetType | None = UNSET if expires is None else _moment(expires)
     _expect(await call.services.db.shares.change(number, call.user, text, until))
 
 
@@ -83,13 +84,15 @@ def _parsed(given: tuple[str, ...]) -> list[ids.Id]:
     if not given:
         raise BadParameterError("Required parameter 'id' is missing.")
     if len(given) > MOST_ITEMS:
-        raise GenericError(f"A share holds {MOST_ITEMS} things at most: share a playlist or folder.")
+        raise GenericError(
+            f"A share holds {MOST_ITEMS} things at most: share a playlist or folder."
+        )
     return [parse(one, *_NAMES) for one in given]
 
 
 def _clean(description: str) -> str:
-    """PostgreSQL has no NUL in text."""
-    return description.replace("\0", "")
+    """Cut to what somebody may want to read; PostgreSQL has no NUL in text."""
+    return description.replace("\0", "")[:_LONGEST]
 
 
 def _moment(expires: int) -> datetime | None:

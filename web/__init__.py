@@ -1,4 +1,4 @@
-"""What a browser sees: set-up, sign-in, and one page about the library and how to listen to it."""
+"""What a browser sees: set-up, sign-in, one page about the library, and the pages of shares."""
 
 from web.app import setup
 from web.site import Services

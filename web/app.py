@@ -13,7 +13,7 @@ from aiohttp_session import session_middleware
 
 from db.errors import DatabaseError
 from db.tries import Tries
-from web import display
+from web import display, shares
 from web.account import login, logout, show_login
 from web.assets import Assets
 from web.doorman import Doorman
@@ -46,13 +46,15 @@ def setup(app: web.Application, services: Services) -> None:
     """Add the pages, and a page for addresses that lead nowhere outside `/rest`."""
     settings, db = services.settings, services.db
     assets = Assets()
-    app[SITE] = Site(settings, db, assets, Doorman(db.users, Tries(settings.auth)))
+    doorman = Doorman(db.users, Tries(settings.auth))
+    app[SITE] = Site(settings, db, services.streamer, services.images, assets, doorman)
     _set_up_templates(app, assets)
     sessions = session_middleware(Storage(db.sessions, settings.auth.session_days))
     for path, page in _PAGES:
         app.router.add_get(path, _guarded(page, sessions))
     for path, form_page in _FORMS:
         app.router.add_post(path, _guarded(_with_form(form_page), sessions))
+    shares.setup(app)
     app.router.add_get("/static/{name}", _static)
     app.middlewares.append(_nowhere)
 
@@ -63,6 +65,7 @@ def _set_up_templates(app: web.Application, assets: Assets) -> None:
         "size": display.size,
         "playing_time": display.playing_time,
         "path": display.path,
+        "clock": display.clock,
     }
     environment = aiohttp_jinja2.setup(
         app,

@@ -35,6 +35,13 @@ def playing_time(seconds: float) -> str:
     return " ".join(parts[:2]) or "0 min"
 
 
+def clock(seconds: float) -> str:
+    """3723 -> 1:02:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def ago(then: datetime, now: datetime) -> str:
     """In one unit: 3 hours ago."""
     seconds = (now - then).total_seconds()

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from conf.settings import Settings
 from db.database import Database
+from streaming import Images, Streamer
 from web.assets import Assets
 from web.doorman import Doorman
 
@@ -20,6 +21,10 @@ class Services(Protocol):
     def settings(self) -> Settings: ...
     @property
     def db(self) -> Database: ...
+    @property
+    def streamer(self) -> Streamer: ...
+    @property
+    def images(self) -> Images: ...
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ class Site:
 
     settings: Settings
     db: Database
+    streamer: Streamer
+    images: Images
     assets: Assets
     doorman: Doorman
 

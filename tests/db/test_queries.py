@@ -17,7 +17,7 @@ import pytest
 from asyncpg.exceptions import PostgresError
 
 import db
-from db.queries import Query, Rows, Sql, Value, _compile
+from db.queries import Query, Rows, Sql, Value, _blocks, _compile
 from tests.support import postgres
 
 MODULES = [module.name for module in pkgutil.iter_modules(db.__path__, "db.")]
@@ -137,6 +137,11 @@ def test_every_part_is_used(file: Any) -> None:
     text = file.read_text(encoding="utf-8")
     parts = set(re.findall(r"^-- part: (\w+)\s*$", text, re.MULTILINE))
     assert parts - set(re.findall(r"\{(\w+)\}", text)) == set()
+
+
+def test_a_part_of_another_file_is_named_with_its_file() -> None:
+    columns = _blocks("tracks").parts["columns"]
+    assert columns in _blocks("shares").names["songs"]
 
 
 @pytest.mark.parametrize(

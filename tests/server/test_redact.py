@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import secrets
 import string
 from urllib.parse import quote, urlencode
 
@@ -53,10 +54,17 @@ def test_credentials_in_disguise(text: str) -> None:
     assert SECRET not in without_secrets(text)
 
 
+def test_the_address_of_a_share_opens_nothing_any_more() -> None:
+    token = secrets.token_urlsafe(20)
+    assert without_secrets(f"GET /share/{token}/stream/7") == "GET /share/***/stream/7"
+    assert without_secrets(f"https://x.example/share/{token}") == "https://x.example/share/***"
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "scan finished",
+        "/usr/share/dulcian-demo-music-of-many-pieces/1.flac",
         "/music/Pet Shop Boys/Introspective/01 Left to My Own Devices.flac",
         "step=tags size=300 format=mp3",
         "/rest/getAlbumList2?type=newest&size=50",

@@ -37,6 +37,7 @@ def sample() -> Iterator[Endpoint]:
         flag: bool = False,
         name: tuple[str, ...] = (),
         title: Text = "none",
+        comment: Text | None = None,
         page: Page,
     ) -> None: ...
 
@@ -57,6 +58,7 @@ def test_defaults_stand_for_what_is_not_given(sample: Endpoint) -> None:
         "flag": False,
         "name": (),
         "title": "none",
+        "comment": None,
         "page": Page(),
     }
 
@@ -74,7 +76,8 @@ def test_booleans_are_read_in_any_case(sample: Endpoint, text: str, value: bool)
 
 
 def test_an_empty_value_is_none_unless_the_parameter_is_a_text(sample: Endpoint) -> None:
-    got = read(sample, id="x", fromYear="", name=["a", "", "b"], size="", title="")
+    got = read(sample, id="x", fromYear="", name=["a", "", "b"], size="", title="", comment="")
+    assert got["comment"] == ""
     assert (got["from_year"], got["name"], got["page"].size, got["title"]) == (
         None,
         ("a", "b"),

@@ -13,6 +13,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from conf.settings import Settings
 from db.database import Database
+from streaming import Images, Streamer
+from tests.support.sandboxes import ThreadSandbox
 
 _TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 
@@ -20,12 +22,13 @@ Client = TestClient[web.Request, web.Application]
 AiohttpClient = Callable[..., Awaitable[Client]]
 
 
-@dataclass(frozen=True)
 class Services:
     """What the pages ask of the program."""
 
-    settings: Settings
-    db: Database
+    def __init__(self, settings: Settings, db: Database) -> None:
+        self.settings, self.db = settings, db
+        self.streamer = Streamer(settings)
+        self.images = Images(settings, ThreadSandbox())
 
 
 @dataclass(frozen=True)

@@ -60,3 +60,10 @@ def test_times_past_are_told_in_one_unit(before: timedelta, text: str) -> None:
 
 def test_a_path_that_is_no_text_is_shown_with_question_marks() -> None:
     assert display.path("Ä/".encode() + b"\xff.mp3") == "Ä/?.mp3"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (247.4, "4:07"), (3723, "1:02:03")]
+)
+def test_the_length_of_a_song_is_read_like_a_clock(seconds: float, text: str) -> None:
+    assert display.clock(seconds) == text
