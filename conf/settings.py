@@ -167,6 +167,15 @@ class Covers(Section, frozen=True, kw_only=True):
     """Pictures with more pixels are passed over, before they are decoded."""
 
 
+class Jukebox(Section, frozen=True, kw_only=True):
+    """Music from the speakers of this machine, with an app as the remote control."""
+
+    output: Literal["off", "alsa", "pulse", "pipewire", "silent"] = "off"
+    """What plays: the program `aplay`, `pacat` or `pw-cat` of the system; `silent` plays to nobody, for tests."""
+    device: str = ""
+    """Which of its devices, as that program names it; empty: the default one."""
+
+
 class Auth(Section, frozen=True, kw_only=True):
     """Who may come in, and with what."""
 
@@ -222,6 +231,7 @@ class Settings(Section, frozen=True, kw_only=True):
     library: Library = Library()
     transcoding: Transcoding = Transcoding()
     covers: Covers = Covers()
+    jukebox: Jukebox = Jukebox()
     auth: Auth = Auth()
     protocol: Protocol = Protocol()
     logging: Logging = Logging()

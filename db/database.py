@@ -15,6 +15,7 @@ from db.credentials import Credentials
 from db.errors import WrongKeyError
 from db.folders import Folders
 from db.genres import Genres
+from db.jukebox import Jukebox
 from db.libraries import Libraries
 from db.pictures import Pictures
 from db.plays import Plays
@@ -48,6 +49,7 @@ class Database:
         self.credentials = Credentials(pool, account)
         self.folders = Folders(pool)
         self.genres = Genres(pool)
+        self.jukebox = Jukebox(pool)
         self.libraries = Libraries(pool)
         self.pictures = Pictures(pool)
         self.plays = Plays(pool)

@@ -152,6 +152,19 @@ class PictureRow(Struct, frozen=True, gc=False):
     hash: bytes
 
 
+class JukeboxRow(Struct, frozen=True, gc=False):
+    """The jukebox. `position` is in seconds and goes on while it plays; `current` is -1 for none."""
+
+    tracks: list[int]
+    current: int
+    playing: bool
+    gain: float
+    position: float
+    turn: int
+    version: int
+    available: bool
+
+
 class UserRow(Struct, frozen=True, gc=False):
     """An account. `libraries` holds the ids it may see, whatever the reason."""
 

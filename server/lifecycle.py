@@ -97,6 +97,7 @@ async def _first(
 ) -> None:
     """The process that also scans, and looks after the others and the embedded database."""
     # Imported late: where figures are kept is decided at import.
+    from server.jukebox import JukeboxWorker
     from server.node import Node
     from server.worker import ScanWorker
 
@@ -108,12 +109,18 @@ async def _first(
         node = Node(settings, db, sockets)
         alone = database.embedded is not None
         worker = ScanWorker(db, settings, database.dsn, alone=alone)
+        jukebox = JukeboxWorker(db, settings)
         background = Background()
         try:
             await _start_others(settings, database.dsn, sockets, background)
             await node.start()
             announce(settings.logging, addresses, len(settings.library.folders), link)
-            for work in (worker.run(), node.sample(), _look_after(database.embedded)):
+            for work in (
+                worker.run(),
+                jukebox.run(),
+                node.sample(),
+                _look_after(database.embedded),
+            ):
                 background.add(work)
             await background.until(asked.wait())
         finally:

@@ -58,6 +58,22 @@ def encode(job: Job, pipe: Pipe, begun: Callable[[], None]) -> None:
             out.finish(whole=not decoder.broken_off)
 
 
+def decoded(
+    source: Opened, suffix: str, offset: float, form: str, layout: str, rate: int
+) -> Iterator[AudioFrame]:
+    """The sound of a file from a second on, in one form; raises Unplayable before the first frame."""
+    with _open(source, suffix) as container:
+        stream = _sound(container)
+        begin = _seek(container, stream, offset)
+        decoder = _Decoder(container, stream)
+        shaper = _Shaper(form, layout, rate)
+        for frame, lead in _after(decoder.frames(), begin):
+            yield from shaper.shape(frame, lead)
+        if not decoder.count:
+            raise Unplayable("Nothing in the file can be decoded.")
+        yield from shaper.flush()
+
+
 def _open(source: Opened, suffix: str) -> InputContainer:
     try:
         # A file that calls itself a playlist must not make FFmpeg open others.

@@ -16,6 +16,7 @@ from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it
     annotation,
     browsing,
     chat,
+    jukebox,
     lists,
     radio,
     retrieval,
@@ -138,7 +139,7 @@ async def _run(endpoint: Endpoint, call: Call, arguments: dict[str, object]) -> 
     if endpoint.raw:
         answer: web.StreamResponse = result
         return answer
-    return _sent(render(call.form, endpoint.key, result))
+    return _sent(render(call.form, endpoint.keys.get(type(result), endpoint.key), result))
 
 
 async def _parameters(request: web.Request) -> Parameters:

@@ -49,6 +49,8 @@ class Call:
 
 
 Handler = Callable[..., Awaitable[Any]]
+Keys = Mapping[type, str]
+_NO_KEYS: Keys = {}
 H = TypeVar("H", bound=Handler)
 
 
@@ -83,11 +85,12 @@ class Endpoint:
     """A name of the protocol, what it needs and what answers it."""
 
     def __init__(
-        self, handler: Handler, name: str, key: str, role: str, raw: bool, public: bool
+        self, handler: Handler, name: str, key: str, keys: Keys, role: str, raw: bool, public: bool
     ) -> None:
         self.handler = handler
         self.name = name
         self.key = key
+        self.keys = keys
         self.role = role
         self.raw = raw
         self.public = public
@@ -108,16 +111,22 @@ ENDPOINTS: dict[str, Endpoint] = {}
 
 
 def endpoint(
-    name: str, *, key: str = "", role: str = "", raw: bool = False, public: bool = False
+    name: str,
+    *,
+    key: str = "",
+    keys: Keys = _NO_KEYS,
+    role: str = "",
+    raw: bool = False,
+    public: bool = False,
 ) -> Callable[[H], H]:
     """Register a function as an endpoint.
 
-    `key` is the element the result is rendered under, `role` what the user must have (an `admin` has
+    `key` is the element the result is rendered under, `keys` another one for some types of it, `role` what the user must have (an `admin` has
     all), `public` needs no sign-in.
     """
 
     def register(handler: H) -> H:
-        ENDPOINTS[name] = Endpoint(handler, name, key, role, raw, public)
+        ENDPOINTS[name] = Endpoint(handler, name, key, keys, role, raw, public)
         return handler
 
     return register

@@ -8,6 +8,9 @@ left join marks m on m.user_id = :user and m.kind = 'track' and m.item_id = t.id
 -- part: seen
 t.missing_since is null and t.library_id = any(:libraries)
 
+-- part: file
+t.id, l.path as root, t.path, t.size, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate, t.card
+
 -- name: by_ids
 select {columns} from tracks t {mine} where t.id = any(:ids) and {seen}
 
@@ -58,9 +61,12 @@ where m.user_id = :user and m.kind = 'track' and m.starred is not null and {seen
 order by m.starred desc, t.id desc
 
 -- name: file
-select t.id, l.path as root, t.path, t.size, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate, t.card
-from tracks t join libraries l on l.id = t.library_id
+select {file} from tracks t join libraries l on l.id = t.library_id
 where t.id = :track and {seen}
+
+-- name: file_for_all
+select {file} from tracks t join libraries l on l.id = t.library_id
+where t.id = :track and t.missing_since is null
 
 -- name: found
 -- Titles that begin with what was typed come first.

@@ -34,6 +34,7 @@ async def client(
     )
     sandbox = ThreadSandbox()
     streamer, images = Streamer(settings), Images(settings, sandbox)
+    assert await stocked.jukebox.take("a node that plays")
     subsonic.setup(app, Services(settings, stocked, streamer, images, sandbox))
     yield await aiohttp_client(app)
     await streamer.close(0)

@@ -128,6 +128,11 @@ async def _share(api: Api) -> Params:
 # Jukebox
 
 
+@sample("jukeboxControl")
+async def _jukebox(_: Api) -> Params:
+    return {"action": "status"}
+
+
 # Radio and chat
 
 
