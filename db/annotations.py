@@ -7,14 +7,15 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from db.queries import Sql
-from db.rows import UserRow
+from db.queries import Executor, Sql
+from db.rows import RatedRow, UserRow
 
 _SQL = Sql("annotations")
 _STAR = _SQL.value("star", bool)
 _UNSTAR = _SQL.value("unstar", bool)
 _TAKE_TURN = _SQL.command("take_turn")
 _RATE = _SQL.value("rate", bool)
+_RATED_BY = _SQL.rows("rated_by", RatedRow)
 _AVERAGE = {
     kind: _SQL.command(f"average_{kind}") for kind in ("track", "album", "artist", "folder")
 }
@@ -64,7 +65,7 @@ class Annotations:
                 **items.values(),
             )
             if known:
-                await _AVERAGE[kind](connection, item=item)
+                await _AVERAGE[kind](connection, items=[item])
         return bool(known)
 
     async def _mark(self, query: Any, user: UserRow, items: Items) -> bool:
@@ -77,3 +78,14 @@ class Annotations:
                 **items.values(),
             )
         )
+
+
+async def rated_by(on: Executor, user: int) -> list[RatedRow]:
+    """All that a user has rated."""
+    return await _RATED_BY(on, user=user)
+
+
+async def average(on: Executor, rated: list[RatedRow]) -> None:
+    """Reckon the averages anew, when ratings have gone with their user."""
+    for row in rated:
+        await _AVERAGE[row.kind](on, items=row.items)

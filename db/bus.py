@@ -62,6 +62,14 @@ class Bus:
         except LOST as error:
             raise UnavailableError(f"The message could not be sent: {error}") from error
 
+    def tell(self, channel: str) -> None:
+        """Have our own subscribers hear now what NOTIFY tells all of them in a moment.
+
+        Who made a change may then ask at once, and finds it.
+        """
+        for callback in self._callbacks.get(channel, ()):
+            callback("")
+
     async def close(self) -> None:
         """Hear no more; twice is harmless."""
         if self._task is not None:

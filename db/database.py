@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import asyncpg
 
 from conf import Settings
 from db.albums import Albums
 from db.annotations import Annotations
 from db.artists import Artists
+from db.avatars import Avatars
 from db.bus import Bus
 from db.catalog import Catalog
 from db.chat import Chat
@@ -38,15 +41,17 @@ class Database:
         self, pool: asyncpg.Pool, bus: Bus, secrets: SecretBox, settings: Settings
     ) -> None:
         account = secrets if settings.auth.account_password_in_apps else None
+        told = partial(bus.tell, "dulcian_users")
         self.pool = pool
         self.bus = bus
         self.secrets = secrets
         self.albums = Albums(pool)
         self.annotations = Annotations(pool)
         self.artists = Artists(pool)
+        self.avatars = Avatars(pool, told)
         self.catalog = Catalog(pool)
         self.chat = Chat(pool)
-        self.credentials = Credentials(pool, account)
+        self.credentials = Credentials(pool, account, told)
         self.folders = Folders(pool)
         self.genres = Genres(pool)
         self.jukebox = Jukebox(pool)
@@ -60,7 +65,7 @@ class Database:
         self.shares = Shares(pool, secrets)
         self.state = State(pool)
         self.tracks = Tracks(pool)
-        self.users = Users(pool, account)
+        self.users = Users(pool, account, told)
 
     @classmethod
     async def open(cls, dsn: str, settings: Settings, *, bulk: bool = False) -> Database:

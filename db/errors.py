@@ -90,8 +90,23 @@ class UnknownUserError(DatabaseError):
     """There is no account of that name."""
 
 
+class UnknownLibraryError(DatabaseError):
+    """There is no music folder with that id."""
+
+
+class UnfitError(DatabaseError):
+    """A name, a password or an address that cannot be taken; the text says why."""
+
+
 class LastAdminError(DatabaseError):
-    """The last administrator cannot be deleted."""
+    """The last administrator cannot be deleted, switched off or made an ordinary user."""
+
+
+class TooManyChangesError(DatabaseError):
+    """Passwords are being changed too often to take another one now."""
+
+    def __init__(self) -> None:
+        super().__init__("A password is being changed already. Try again in a moment.")
 
 
 class WrongKeyError(DatabaseError):

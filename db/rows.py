@@ -127,6 +127,13 @@ class GenreRow(Struct, frozen=True, gc=False):
     album_count: int
 
 
+class RatedRow(Struct, frozen=True, gc=False):
+    """What a user has rated of one kind, by id."""
+
+    kind: str
+    items: list[int]
+
+
 class FileRow(Struct, frozen=True, gc=False):
     """What is needed to send a song: the file, and the tags that a transcode carries on."""
 
@@ -178,6 +185,14 @@ class UserRow(Struct, frozen=True, gc=False):
     enabled: bool
     scrobbling: bool
     libraries: list[int]
+    avatar_changed: datetime | None = None
+
+
+class AvatarRow(Struct, frozen=True, gc=False):
+    """The picture of a user."""
+
+    picture: bytes
+    changed: datetime
 
 
 class CredentialRow(Struct, frozen=True, gc=False):

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Literal
 
 import asyncpg
+import msgspec
 
+from db.annotations import average, rated_by
 from db.credentials import Credentials
-from db.errors import LastAdminError, NameTakenError, UnknownUserError
+from db.errors import LastAdminError, NameTakenError, UnknownLibraryError, UnknownUserError
+from db.hashing import Hashing
 from db.queries import Sql
 from db.rows import UserRow
-from db.secrets import SecretBox, hash_password, verify_password
+from db.rules import check_email, check_name, check_password
+from db.secrets import SecretBox, hash_password
+
+ROLES = (
+    "admin",
+    "settings",
+    "download",
+    "upload",
+    "playlist",
+    "cover_art",
+    "comment",
+    "podcast",
+    "stream",
+    "jukebox",
+    "share",
+    "video_conversion",
+)
+"""All that an account may be allowed; an administrator may everything."""
 
 USER_ROLES = (
     "settings",
@@ -24,7 +45,9 @@ USER_ROLES = (
     "podcast",
     "jukebox",
 )
-ADMIN_ROLES = ("admin", *USER_ROLES, "upload", "cover_art", "video_conversion")
+
+BIT_RATES = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+"""What may be the limit of a user's streams, in kbit/s; 0 is none."""
 
 _SQL = Sql("users")
 _ALL = _SQL.rows("all", UserRow)
@@ -32,11 +55,36 @@ _BY_KEY = _SQL.rows("by_key", UserRow)
 _BY_ID = _SQL.rows("by_id", UserRow)
 _COUNT = _SQL.value("count", int)
 _ADD = _SQL.value("add", int)
-_SET_HASH = _SQL.command("set_hash")
+_CHANGE = _SQL.value("change", bool)
+_WITHDRAW = _SQL.command("withdraw")
+_GRANT = _SQL.value("grant", int)
 _DELETE = _SQL.value("delete", bool)
+_LOCK = _SQL.command("lock")
+_HAS_ADMIN = _SQL.value("has_admin", bool)
 _NOTIFY = _SQL.command("notify")
+_LARGEST_ID = 2**31 - 1
 # Verified in place of an unknown user's, so that both take the same time.
 _NOBODY = hash_password("")
+
+Libraries = Sequence[int] | Literal["all"]
+"""Music folders by their ids, or all, also those to come."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What shall be different about an account; what is None, or a role not named, stays."""
+
+    password: str | None = None
+    email: str | None = None
+    roles: Mapping[str, bool] = {}
+    libraries: Libraries | None = None
+    max_bit_rate: int | None = None
+    enabled: bool | None = None
+
+    def named(self) -> list[str]:
+        """What is said, in words for the log; never what a password is."""
+        said = [name for name in self.__struct_fields__ if getattr(self, name) not in (None, {})]
+        roles = [f"{'+' if given else '-'}{role}" for role, given in self.roles.items()]
+        return [name for name in said if name != "roles"] + roles
 
 
 def name_key(name: str) -> str:
@@ -45,11 +93,18 @@ def name_key(name: str) -> str:
 
 
 class Users:
-    """`secrets` seals the account password where apps may use it; None keeps only its hash."""
+    """`secrets` seals the account password where apps may use it; None keeps only its hash.
 
-    def __init__(self, pool: asyncpg.Pool, secrets: SecretBox | None) -> None:
+    `told` is called after a change, so that this node knows before the others are told.
+    """
+
+    def __init__(
+        self, pool: asyncpg.Pool, secrets: SecretBox | None, told: Callable[[], None]
+    ) -> None:
         self._pool = pool
         self._secrets = secrets
+        self._told = told
+        self._hashing = Hashing()
 
     async def all(self) -> list[UserRow]:
         """Sorted by name."""
@@ -66,38 +121,73 @@ class Users:
 
     async def by_id(self, user: int) -> UserRow | None:
         """One account."""
-        return await _BY_ID.first(self._pool, user=user)
+        return await _BY_ID.first(self._pool, user=user) if 0 < user <= _LARGEST_ID else None
 
     async def add(
-        self, name: str, password: str, admin: bool = False, roles: Sequence[str] | None = None
+        self,
+        name: str,
+        password: str,
+        admin: bool = False,
+        roles: Sequence[str] | None = None,
+        *,
+        email: str = "",
+        libraries: Libraries = "all",
     ) -> UserRow:
-        """Make an account; raises NameTakenError."""
+        """Make an account; raises UnfitError, NameTakenError, UnknownLibraryError."""
+        check_name(name)
+        check_password(password)
+        check_email(email)
         if roles is None:
-            roles = ADMIN_ROLES if admin else USER_ROLES
-        hashed = await asyncio.to_thread(hash_password, password)
-        async with self._pool.acquire() as connection, connection.transaction():
+            roles = ROLES if admin else USER_ROLES
+        hashed = await self._hashing.hash(f"new {name}", password)
+        async with self._changing() as connection:
             user = await _ADD(
-                connection, name=name, key=name_key(name), password_hash=hashed, roles=roles
+                connection,
+                name=name,
+                key=name_key(name),
+                password_hash=hashed,
+                email=email,
+                roles=sorted(set(roles)),
+                max_bit_rate=0,
+                all_libraries=libraries == "all",
             )
             if user is None:
                 raise NameTakenError(f"The user name {name!r} is taken.")
+            await self._grant(connection, user, libraries)
             await self._keep(connection, user, password)
         return await self._known(name)
 
-    async def set_password(self, name: str, password: str) -> None:
-        """Change a password; the old one ends at once. Raises UnknownUserError."""
+    async def change(self, name: str, change: Change) -> UserRow:
+        """Change an account, all of it or nothing; what it was able to do before ends at once.
+
+        Raises UnknownUserError, UnfitError, UnknownLibraryError, LastAdminError, and
+        TooManyChangesError for passwords.
+        """
+        if change.password is not None:
+            check_password(change.password)
+        check_email(change.email or "")
         user = await self._known(name)
-        hashed = await asyncio.to_thread(hash_password, password)
-        async with self._pool.acquire() as connection, connection.transaction():
-            await _SET_HASH(connection, user=user.id, password_hash=hashed)
-            await self._keep(connection, user.id, password)
+        hashed = None
+        if change.password is not None:
+            hashed = await self._hashing.hash(f"old {user.id}", change.password)
+        async with self._keeping_an_admin(user.name) as connection:
+            await self._update(connection, user, change, hashed)
+            if change.password is not None:
+                await self._keep(connection, user.id, change.password)
+        return await self._known(name)
+
+    async def set_password(self, name: str, password: str) -> UserRow:
+        """Change a password; the old one ends at once. Raises UnknownUserError, UnfitError."""
+        return await self.change(name, Change(password=password))
 
     async def delete(self, name: str) -> None:
         """Delete an account and all that is its; raises UnknownUserError, LastAdminError."""
         user = await self._known(name)
-        if not await _DELETE(self._pool, user=user.id):
-            raise LastAdminError(f"{name!r} is the last administrator. Make another one first.")
-        await _NOTIFY(self._pool)
+        async with self._keeping_an_admin(user.name) as connection:
+            rated = await rated_by(connection, user.id)
+            if not await _DELETE(connection, user=user.id):
+                raise _unknown(name)
+            await average(connection, rated)
 
     async def check_password(self, name: str, password: str) -> UserRow | None:
         """The account, if name and password are right and it is enabled.
@@ -106,16 +196,65 @@ class Users:
         """
         user = await self.by_name(name)
         hashed = user.password_hash if user else _NOBODY
-        right = await asyncio.to_thread(verify_password, hashed, password)
+        right = await self._hashing.verify(hashed, password)
         return user if user and right and user.enabled else None
+
+    async def _update(
+        self, connection: asyncpg.Connection, user: UserRow, change: Change, hashed: str | None
+    ) -> None:
+        libraries = change.libraries
+        changed = await _CHANGE(
+            connection,
+            user=user.id,
+            password_hash=hashed,
+            email=change.email,
+            more=[role for role, given in change.roles.items() if given],
+            less=[role for role, given in change.roles.items() if not given],
+            max_bit_rate=change.max_bit_rate,
+            all_libraries=None if libraries is None else libraries == "all",
+            enabled=change.enabled,
+        )
+        if not changed:
+            raise _unknown(user.name)
+        if libraries is not None:
+            await _WITHDRAW(connection, user=user.id)
+            await self._grant(connection, user.id, libraries)
+
+    async def _grant(self, connection: asyncpg.Connection, user: int, libraries: Libraries) -> None:
+        if libraries == "all":
+            return
+        wanted = {int(one) for one in libraries}
+        possible = [one for one in wanted if 0 < one <= _LARGEST_ID]
+        if await _GRANT(connection, user=user, libraries=possible) != len(wanted):
+            raise UnknownLibraryError("There is no such music folder.")
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction whose end is told."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            yield connection
+            await _NOTIFY(connection)
+        self._told()
+
+    @asynccontextmanager
+    async def _keeping_an_admin(self, name: str) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction that does not take the last administrator: nobody could let anybody in."""
+        async with self._changing() as connection:
+            await _LOCK(connection)
+            before = await _HAS_ADMIN(connection)
+            yield connection
+            if before and not await _HAS_ADMIN(connection):
+                raise LastAdminError(f"{name!r} is the last administrator. Make another one first.")
 
     async def _known(self, name: str) -> UserRow:
         user = await self.by_name(name)
         if user is None:
-            raise UnknownUserError(f"There is no user {name!r}.")
+            raise _unknown(name)
         return user
 
     async def _keep(self, connection: asyncpg.Connection, user: int, password: str) -> None:
-        credentials = Credentials(connection, self._secrets)
-        await credentials.set_account_password(user, password)
-        await _NOTIFY(connection)
+        await Credentials(connection, self._secrets).set_account_password(user, password)
+
+
+def _unknown(name: str) -> UnknownUserError:
+    return UnknownUserError(f"There is no user {name[:80]!r}.")

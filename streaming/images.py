@@ -16,13 +16,14 @@ from conf.settings import Settings
 from db.rows import PictureRow
 from streaming.cache import cache_of
 from streaming.direct import Content, send, unchanged
-from streaming.errors import Gone
+from streaming.errors import Gone, Unplayable
 from streaming.files import open_inside
 from streaming.orders import Draw, Resize, encode
 
 log = structlog.get_logger()
 
 _DRAWN_SIZE = 600
+_PORTRAIT_SIZE = 512
 _VERSION = 1
 _BROKEN_FOR = 600.0
 _BROKEN_MOST = 4096
@@ -71,6 +72,21 @@ class Images:
                 log.warning("picture cannot be shown", picture=picture.id, reason=str(error))
                 self._mark_broken(picture.hash)
         return await self._drawing(request, title, side or _DRAWN_SIZE, picture is None)
+
+    async def portrait(self, data: bytes) -> bytes:
+        """A small JPEG made anew from what somebody sent; raises Unplayable for what is no picture."""
+        covers, side = self._covers, _PORTRAIT_SIZE
+        order = Resize(data, side, side, covers.max_source_pixels, covers.quality)
+        try:
+            return await self._sandbox.call("streaming.resize:remake", encode(order))
+        except (RuntimeError, TimeoutError, ChildProcessError) as error:
+            log.warning("picture cannot be used", reason=str(error))
+            raise Unplayable("This is no picture that can be read.") from None
+
+    async def send(self, request: web.Request, data: bytes) -> _Response:
+        """Send a picture that is kept as it is to be seen. It may change: clients ask each time."""
+        etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+        return await send(request, Content(data, len(data), _type(data), etag))
 
     async def _picture(
         self, request: web.Request, picture: PictureRow, side: int | None

@@ -26,13 +26,29 @@ ImageFile.LOAD_TRUNCATED_IMAGES = True
 def resize(payload: bytes) -> bytes:
     """A `Resize` in, a picture out; `ValueError` or `OSError` for what is none."""
     order = msgspec.msgpack.decode(payload, type=Resize)
-    with Image.open(BytesIO(order.data), formats=_READ) as image:
-        width, height = image.size
-        if width * height > order.max_pixels:
-            raise ValueError(f"{width} x {height} pixels are more than {order.max_pixels}")
+    with _opened(order) as image:
         if _as_it_is(image, order):
             return order.data
         return _shrink(image, order.size or order.max_size, order.quality)
+
+
+def remake(payload: bytes) -> bytes:
+    """As `resize`, but none of the bytes that came in goes out: no place, no name, no second file."""
+    order = msgspec.msgpack.decode(payload, type=Resize)
+    with _opened(order) as image:
+        flat, _ = _fitted(image, order.size or order.max_size)
+    flat.info.clear()
+    out = BytesIO()
+    flat.save(out, "JPEG", quality=order.quality, progressive=True)
+    return out.getvalue()
+
+
+def _opened(order: Resize) -> Image.Image:
+    image = Image.open(BytesIO(order.data), formats=_READ)
+    width, height = image.size
+    if width * height > order.max_pixels:
+        raise ValueError(f"{width} x {height} pixels are more than {order.max_pixels}")
+    return image
 
 
 def _as_it_is(image: Image.Image, order: Resize) -> bool:
@@ -45,15 +61,20 @@ def _as_it_is(image: Image.Image, order: Resize) -> bool:
 
 
 def _shrink(image: Image.Image, size: int, quality: int) -> bytes:
+    flat, profile = _fitted(image, size)
+    out = BytesIO()
+    flat.save(out, "JPEG", quality=quality, progressive=True, icc_profile=profile)
+    return out.getvalue()
+
+
+def _fitted(image: Image.Image, size: int) -> tuple[Image.Image, bytes | None]:
+    """Upright, opaque and no larger than that, and the colour profile that still fits it."""
     profile = image.info.get("icc_profile") or b""
     if image.mode not in _SMOOTH:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     image.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
     keep = profile if len(profile) <= _LARGEST_PROFILE and image.mode == "RGB" else None
-    flat = _flatten(ImageOps.exif_transpose(image))
-    out = BytesIO()
-    flat.save(out, "JPEG", quality=quality, progressive=True, icc_profile=keep)
-    return out.getvalue()
+    return _flatten(ImageOps.exif_transpose(image)), keep
 
 
 def _flatten(image: Image.Image) -> Image.Image:

@@ -9,7 +9,16 @@ from urllib.parse import parse_qsl
 import structlog
 from aiohttp import web
 
-from db.errors import DatabaseError, FullError
+from db.errors import (
+    DatabaseError,
+    FullError,
+    LastAdminError,
+    NameTakenError,
+    TooManyChangesError,
+    UnfitError,
+    UnknownLibraryError,
+    UnknownUserError,
+)
 from db.tries import TooManyTriesError
 from streaming.errors import Busy, Gone
 from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it is imported)
@@ -45,6 +54,16 @@ log = structlog.get_logger()
 ENDPOINT = web.RequestKey("endpoint", str)
 """Set on a request to the name of its endpoint, for logs and metrics."""
 AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
+
+_ANSWERS: dict[type[Exception], type[ProtocolError]] = {
+    LastAdminError: ForbiddenError,
+    NameTakenError: GenericError,
+    TooManyChangesError: GenericError,
+    UnfitError: BadParameterError,
+    UnknownLibraryError: NotFoundError,
+    UnknownUserError: NotFoundError,
+}
+"""What an app is told where a room below refuses; the text is the same."""
 
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,99}", re.ASCII)
 _FORM = "application/x-www-form-urlencoded"
@@ -180,6 +199,8 @@ def _failed(form: Format, error: Exception, path: str) -> web.Response:
 
 def _told(error: Exception, path: str) -> ProtocolError:
     """What an app is told; of our own mistakes only that there was one."""
+    if type(error) in _ANSWERS:
+        return _ANSWERS[type(error)](str(error))
     match error:
         case ProtocolError():
             return error

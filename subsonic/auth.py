@@ -30,6 +30,7 @@ from subsonic.errors import (
     TokenUnsupportedError,
     WrongCredentialsError,
 )
+from subsonic.passwords import readings
 
 log = structlog.get_logger()
 
@@ -61,11 +62,13 @@ class Authenticator:
         self._tries = Tries(settings.auth)
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, Account] = {}
+        self._changes = 0
         self.refused = 0
         """Failed sign-ins since the start, for the metrics."""
 
     def forget(self) -> None:
         """Ask the database again."""
+        self._changes += 1
         self._accounts.clear()
         self._keys.clear()
 
@@ -109,36 +112,38 @@ class Authenticator:
         return account.user
 
     async def _load_key(self, key: str) -> Account | None:
+        seen = self._changes
         credential = await self._db.credentials.by_key(key)
         user = await self._db.users.by_id(credential.user_id) if credential else None
         if credential is None or user is None:
             return None
-        return self._keep(self._keys, key, user, [credential])
+        return self._keep(self._keys, key, Account(user, [credential], _later()), seen)
 
     async def _account(self, name: str) -> Account | None:
         key = name_key(name)
         account = self._accounts.get(key)
         if account is not None and account.until > time.monotonic():
             return account
+        seen = self._changes
         user = await self._db.users.by_name(name)
         if user is None:
             return None
-        return self._keep(self._accounts, key, user, await self._db.credentials.of(user.id))
+        rows = await self._db.credentials.of(user.id)
+        return self._keep(self._accounts, key, Account(user, rows, _later()), seen)
 
-    def _keep(
-        self, where: dict[str, Account], key: str, user: UserRow, rows: Sequence[CredentialRow]
-    ) -> Account:
+    def _keep(self, where: dict[str, Account], key: str, account: Account, seen: int) -> Account:
+        """Keep an account, unless something has changed while it was read."""
         if len(where) >= _MOST_KEPT:
             where.clear()
-        account = Account(user, rows, time.monotonic() + _KEPT_SECONDS)
-        where[key] = account
+        if seen == self._changes:
+            where[key] = account
         return account
 
     def _match(self, account: Account, given: Parameters) -> CredentialRow | None:
         """The credential that was used, or None."""
         owner, box = account.user.id, self._db.secrets
         if given.get("p", [""])[0]:
-            tried = _passwords(given["p"][0])
+            tried = readings(given["p"][0])
             for row in account.credentials:
                 secret = box.open(owner, row.secret).encode()
                 if any(hmac.compare_digest(secret, one) for one in tried):
@@ -187,12 +192,5 @@ def _check_common(given: Parameters) -> None:
         raise ServerTooOldError
 
 
-def _passwords(given: str) -> list[bytes]:
-    """What `p` may mean: clear text, or `enc:` and hex of UTF-8 or (py-sonic and others) Latin-1."""
-    if not given.startswith("enc:"):
-        return [given.encode("utf-8", "surrogateescape")]
-    try:
-        coded = bytes.fromhex(given[4:])
-    except ValueError:
-        return []
-    return [coded, coded.decode("latin-1").encode()]
+def _later() -> float:
+    return time.monotonic() + _KEPT_SECONDS

@@ -6,6 +6,7 @@ from subsonic.endpoint import Call, endpoint
 from subsonic.models.system import Extension, License
 
 EXTENSIONS = [
+    Extension(name="apiKeyAuthentication", versions=[1]),
     Extension(name="formPost", versions=[1]),
     Extension(name="transcodeOffset", versions=[1]),
 ]

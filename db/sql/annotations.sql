@@ -41,22 +41,26 @@ with known as ({known}), done as (
 )
 select exists (select from known)
 
+-- name: rated_by
+select kind, array_agg(item_id) as items from marks
+where user_id = :user and rating is not null group by kind order by kind
+
 -- name: average_track
 update tracks set average_rating = (
-    select avg(rating)::real from marks where kind = 'track' and item_id = :item and rating is not null
-) where id = :item
+    select avg(rating)::real from marks where kind = 'track' and item_id = tracks.id and rating is not null
+) where id = any(:items::bigint[])
 
 -- name: average_album
 update albums set average_rating = (
-    select avg(rating)::real from marks where kind = 'album' and item_id = :item and rating is not null
-) where id = :item
+    select avg(rating)::real from marks where kind = 'album' and item_id = albums.id and rating is not null
+) where id = any(:items::bigint[])
 
 -- name: average_artist
 update artists set average_rating = (
-    select avg(rating)::real from marks where kind = 'artist' and item_id = :item and rating is not null
-) where id = :item
+    select avg(rating)::real from marks where kind = 'artist' and item_id = artists.id and rating is not null
+) where id = any(:items::bigint[])
 
 -- name: average_folder
 update folders set average_rating = (
-    select avg(rating)::real from marks where kind = 'folder' and item_id = :item and rating is not null
-) where id = :item
+    select avg(rating)::real from marks where kind = 'folder' and item_id = folders.id and rating is not null
+) where id = any(:items::bigint[])

@@ -22,6 +22,7 @@ returning {columns}
 
 -- name: revoke
 delete from credentials where user_id = :user and id = :credential and kind = 'device'
+returning name
 
 -- name: used
 update credentials set last_used = now()

@@ -5,7 +5,8 @@ coalesce(array(
     where l.active and (u.all_libraries or exists (
         select from user_libraries ul where ul.user_id = u.id and ul.library_id = l.id))
     order by l.id
-), '{}') as libraries
+), '{}') as libraries,
+(select a.changed from avatars a where a.user_id = u.id) as avatar_changed
 
 -- name: all
 select {columns} from users u order by u.key
@@ -20,18 +21,43 @@ select {columns} from users u where u.id = :user
 select count(*)::integer from users
 
 -- name: add
-insert into users (name, key, password_hash, roles) values (:name, :key, :password_hash, :roles)
+insert into users (name, key, password_hash, email, roles, max_bit_rate, all_libraries)
+values (:name, :key, :password_hash, :email, :roles, :max_bit_rate, :all_libraries)
 on conflict (key) do nothing returning id
 
--- name: set_hash
-update users set password_hash = :password_hash where id = :user
+-- name: change
+-- What is null stays.
+update users set
+    password_hash = coalesce(:password_hash, password_hash),
+    email = coalesce(:email, email),
+    roles = array(
+        select distinct role from unnest(roles || :more::text[]) as role
+        where not role = any(:less::text[]) order by role),
+    max_bit_rate = coalesce(:max_bit_rate, max_bit_rate),
+    all_libraries = coalesce(:all_libraries, all_libraries),
+    enabled = coalesce(:enabled, enabled)
+where id = :user returning true
+
+-- name: withdraw
+delete from user_libraries where user_id = :user
+
+-- name: grant
+with granted as (
+    insert into user_libraries (user_id, library_id)
+    select :user, id from libraries where active and id = any(:libraries::integer[])
+    returning 1
+)
+select count(*)::integer from granted
 
 -- name: delete
--- The last administrator stays: without one nobody could let anybody in.
-delete from users u where u.id = :user and (
-    not 'admin' = any(u.roles)
-    or exists (select from users o where o.id <> u.id and o.enabled and 'admin' = any(o.roles)))
-returning true
+delete from users where id = :user returning true
+
+-- name: lock
+-- Reading goes on, and so does what refers to users; two changes of accounts take turns.
+lock table users in share row exclusive mode
+
+-- name: has_admin
+select exists (select from users where enabled and 'admin' = any(roles))
 
 -- name: notify
 select pg_notify('dulcian_users', '')

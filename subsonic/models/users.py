@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from subsonic.models.base import Model
+from subsonic.models.base import Date, Model
 
 
 class User(Model, frozen=True, kw_only=True):
@@ -13,6 +13,7 @@ class User(Model, frozen=True, kw_only=True):
     username: str
     email: str | None = None
     max_bit_rate: int | None = None
+    avatar_last_changed: Date | None = None
     scrobbling_enabled: bool
     admin_role: bool
     settings_role: bool
@@ -27,6 +28,12 @@ class User(Model, frozen=True, kw_only=True):
     share_role: bool
     video_conversion_role: bool
     folder: Sequence[int]
+
+
+class Users(Model, frozen=True, kw_only=True):
+    """All accounts."""
+
+    user: Sequence[User]
 
 
 class TokenInfo(Model, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from db.database import Database
-from db.errors import NameTakenError
+from db.errors import NameTakenError, UnfitError
 
 
 async def test_a_device_password_is_found_by_itself_and_opens_with_the_key(
@@ -30,9 +30,9 @@ async def test_a_revoked_device_password_is_unknown(database: Database) -> None:
     user = await database.users.add("ada", "password")
     other = await database.users.add("bob", "password")
     row, secret = await database.credentials.add(user.id, "Phone", database.secrets)
-    await database.credentials.revoke(other.id, row.id)
+    assert await database.credentials.revoke(other.id, row.id) is None
     assert await database.credentials.by_key(secret) is not None
-    await database.credentials.revoke(user.id, row.id)
+    assert await database.credentials.revoke(user.id, row.id) == "Phone"
     assert await database.credentials.by_key(secret) is None
 
 
@@ -52,3 +52,17 @@ async def test_the_last_use_is_stamped_once_an_hour(database: Database) -> None:
     await database.credentials.used(account.id)
     assert first.last_used is not None
     assert await database.credentials.of(user.id) == [first]
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\0b", "x" * 65, "a\nb"])
+async def test_a_device_has_a_name_that_can_be_shown(database: Database, name: str) -> None:
+    user = await database.users.add("ada", "password")
+    with pytest.raises(UnfitError):
+        await database.credentials.add(user.id, name, database.secrets)
+
+
+async def test_a_new_account_password_leaves_the_devices_alone(database: Database) -> None:
+    user = await database.users.add("ada", "password")
+    row, secret = await database.credentials.add(user.id, "Phone", database.secrets)
+    await database.users.set_password("ada", "second")
+    assert await database.credentials.by_key(secret) == row

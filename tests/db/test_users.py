@@ -10,7 +10,14 @@ import pytest
 
 from conf.settings import Auth, MusicFolder, Settings
 from db.database import Database
-from db.errors import LastAdminError, NameTakenError, UnknownUserError
+from db.errors import (
+    LastAdminError,
+    NameTakenError,
+    UnfitError,
+    UnknownLibraryError,
+    UnknownUserError,
+)
+from db.users import Change
 
 
 async def test_a_new_account_has_a_hash_roles_and_every_library(
@@ -99,3 +106,87 @@ async def test_the_last_administrator_stays(database: Database) -> None:
 async def test_a_name_that_no_row_can_have_is_unknown(database: Database) -> None:
     assert await database.users.by_name("a\0b") is None
     assert await database.users.by_name("x" * 100_000) is None
+
+
+async def test_a_change_is_done_whole_or_not_at_all(database: Database, tmp_path: Path) -> None:
+    (library,) = await database.libraries.sync([MusicFolder(path=tmp_path)])
+    before = await database.users.add("ada", "password")
+    change = Change(
+        password="second", email="a@b", roles={"share": False, "upload": True},
+        libraries=[library.id + 1], max_bit_rate=96, enabled=False,
+    )  # fmt: skip
+    with pytest.raises(UnknownLibraryError):
+        await database.users.change("ada", change)
+    with pytest.raises(UnfitError):
+        await database.users.change("ada", Change(email="a\nb", enabled=False))
+    assert await database.users.by_name("ada") == before
+    assert await database.users.check_password("ada", "password")
+    after = await database.users.change(
+        "Ada", msgspec.structs.replace(change, libraries=[library.id])
+    )
+    assert set(after.roles) == (set(before.roles) | {"upload"}) - {"share"}
+    assert (after.email, after.max_bit_rate, after.enabled) == ("a@b", 96, False)
+    assert (after.libraries, after.all_libraries) == ([library.id], False)
+
+
+async def test_an_empty_change_changes_nothing(database: Database) -> None:
+    before = await database.users.add("ada", "password", email="a@b")
+    assert await database.users.change("ada", Change()) == before
+    with pytest.raises(UnknownUserError, match="nobody"):
+        await database.users.change("nobody", Change())
+
+
+async def test_no_library_is_less_than_all_and_all_has_those_to_come(
+    database: Database, tmp_path: Path
+) -> None:
+    await database.users.add("ada", "password")
+    await database.libraries.sync([MusicFolder(path=tmp_path)])
+    assert (await database.users.change("ada", Change(libraries=[]))).libraries == []
+    assert len((await database.users.change("ada", Change(libraries="all"))).libraries) == 1
+    await database.libraries.sync([MusicFolder(path=tmp_path), MusicFolder(path=Path("/x"))])
+    user = await database.users.by_name("ada")
+    assert user is not None
+    assert len(user.libraries) == 2
+
+
+@pytest.mark.parametrize("change", [Change(roles={"admin": False}), Change(enabled=False)])
+async def test_the_last_administrator_cannot_be_made_less(
+    database: Database, change: Change
+) -> None:
+    root = await database.users.add("root", "password", admin=True)
+    with pytest.raises(LastAdminError, match="root"):
+        await database.users.change("root", change)
+    assert await database.users.by_id(root.id) == root
+    await database.users.add("second", "password", admin=True)
+    await database.users.change("root", change)
+    with pytest.raises(LastAdminError, match="second"):
+        await database.users.change("second", change)
+
+
+async def test_two_administrators_who_leave_at_once_do_not_both_leave(database: Database) -> None:
+    for name in ("one", "two"):
+        await database.users.add(name, "password", admin=True)
+    leaving = [
+        database.users.change("one", Change(roles={"admin": False})),
+        database.users.change("two", Change(enabled=False)),
+    ]
+    results = await asyncio.gather(*leaving, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in results) == ["LastAdminError", "UserRow"]
+
+
+async def test_what_is_told_of_a_change_holds_no_password() -> None:
+    change = Change(password="secret", email="", roles={"share": True}, libraries=[])
+    assert change.named() == ["password", "email", "libraries", "+share"]
+    assert Change().named() == []
+
+
+async def test_this_node_hears_of_a_change_before_the_change_returns(database: Database) -> None:
+    heard: list[str] = []
+    database.bus.subscribe("dulcian_users", heard.append)
+    user = await database.users.add("ada", "password")
+    await database.users.set_password("ada", "second")
+    _, secret = await database.credentials.add(user.id, "Phone", database.secrets)
+    assert heard == ["", "", ""]
+    await database.users.delete("ada")
+    assert len(heard) == 4
+    assert await database.credentials.by_key(secret) is None

@@ -14,7 +14,7 @@ from pytest_aiohttp import AiohttpClient
 from conf.settings import Settings
 from db.rows import PictureRow
 from server.sandbox import Sandbox
-from streaming import Images
+from streaming import Images, Unplayable
 from tests.streaming.conftest import Client
 from tests.support.pictures import picture, see
 from tests.support.sandboxes import ThreadSandbox
@@ -161,3 +161,21 @@ async def test_a_real_sandbox_shrinks_and_draws(
         assert see(await get(await show(None, images), 100)).size == (100, 100)
     finally:
         await sandbox.close()
+
+
+async def test_a_portrait_is_made_anew_and_small(
+    settings: Settings, sandbox: ThreadSandbox
+) -> None:
+    images = Images(settings, sandbox)
+    made = see(await images.portrait(picture(1600, 800, "PNG", "RGBA")))
+    assert (made.format, made.size) == ("JPEG", (512, 256))
+    assert sandbox.calls == ["streaming.resize:remake"]
+
+
+@pytest.mark.parametrize("problem", [RuntimeError("x"), TimeoutError(), ChildProcessError("x")])
+async def test_what_cannot_be_made_a_portrait_says_so(
+    settings: Settings, sandbox: ThreadSandbox, problem: Exception
+) -> None:
+    sandbox.answers["streaming.resize:remake"] = problem
+    with pytest.raises(Unplayable, match="no picture"):
+        await Images(settings, sandbox).portrait(b"<svg/>")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 import zlib
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image, UnidentifiedImageError
 
 from streaming.orders import Resize, encode
-from streaming.resize import resize
+from streaming.resize import remake, resize
 from tests.support.pictures import picture, see
 
 
@@ -90,3 +91,23 @@ def test_too_many_pixels_are_refused_before_they_are_decoded() -> None:
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
     with pytest.raises((UnidentifiedImageError, OSError)):
         fit(data, 100)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+def test_a_remade_picture_has_nothing_of_the_bytes_that_came_in(kind: str) -> None:
+    secret = b"somewhere at home"
+    told: dict[str, Any] = {"comment": secret} if kind in ("JPEG", "GIF") else {}
+    if kind != "GIF":
+        exif = Image.Exif()
+        exif[0x010E] = secret.decode()
+        told |= {"exif": exif, "icc_profile": b"\0" * 128 + secret}
+    data = picture(600, 300, kind, **told) + b"<script>" + secret
+    assert secret in data
+    made = remake(encode(Resize(data, 512, 512, 10_000_000, 85)))
+    assert secret not in made
+    assert b"<script>" not in made
+    image = see(made)
+    assert (image.format, image.size) == ("JPEG", (512, 256))
+    assert not {"exif", "icc_profile", "comment"} & set(image.info)
+    small = see(remake(encode(Resize(picture(20, 10, kind), 512, 512, 10_000_000, 85))))
+    assert (small.format, small.size) == ("JPEG", (20, 10))

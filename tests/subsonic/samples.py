@@ -6,6 +6,7 @@ Endpoints without required parameters are not listed. One block per chapter.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Any
 
 from tests.support.api import Api, Params
@@ -13,6 +14,7 @@ from tests.support.api import Api, Params
 Make = Callable[[Api], Awaitable[Params]]
 
 SAMPLES: dict[str, Make] = {}
+_number = count(1)
 
 
 def sample(*names: str) -> Callable[[Make], Make]:
@@ -159,3 +161,15 @@ async def _message(_: Api) -> Params:
 @sample("getUser")
 async def _user(_: Api) -> Params:
     return {"username": "admin"}
+
+
+@sample("createUser")
+async def _new_user(_: Api) -> Params:
+    return {"username": f"sample-{next(_number)}", "password": "sample", "email": "a@b.example"}
+
+
+@sample("updateUser", "deleteUser", "changePassword")
+async def _made_user(api: Api) -> Params:
+    given = await _new_user(api)
+    await api.get("createUser", **given)
+    return {"username": given["username"], "password": "sample"}

@@ -55,7 +55,8 @@ async def test_the_answer_is_the_same_by_get_and_post_with_and_without_view(
 
 async def test_every_endpoint_answers_xml_and_json_alike(api: Api) -> None:
     for name, endpoint in ENDPOINTS.items():
-        if endpoint.raw or name == "getRandomSongs":
+        # A key of an API is nothing that an app could make.
+        if endpoint.raw or name in ("getRandomSongs", "tokenInfo"):
             continue
         # Made anew for each request: what one deleted, the next cannot delete again.
         _, text = await sent(api, "get", name, await given(api, name), "json")

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.skipif(
 )
 # What the root has beyond the schema: OpenSubsonic wants it in every answer.
 ADDED = ("type", "serverVersion", "openSubsonic")
+# Endpoints that only OpenSubsonic has.
+LATER = {"tokenInfo"}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ async def test_what_old_apps_get_is_valid_by_the_schema(
 ) -> None:
     for name, endpoint in ENDPOINTS.items():
         # The list of extensions is no part of Subsonic, media are no XML.
-        if endpoint.raw or endpoint.public:
+        if endpoint.raw or endpoint.public or name in LATER:
             continue
         pairs = dict(api.signed(samples.get(name, {}), "xml")) | {"c": "DSub"}
         response = await api.client.get(f"/rest/{name}", params=pairs)

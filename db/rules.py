@@ -1,0 +1,45 @@
+"""What names, passwords and addresses may be, whoever asks: apps, browsers or the command line."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from db.errors import UnfitError
+
+LONGEST_NAME = 64
+LONGEST_PASSWORD = 1024
+_LONGEST_EMAIL = 254
+# What ends or hides a line: controls, surrogates, separators of lines, and marks of direction.
+_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def check_name(name: str) -> None:
+    """Raise UnfitError for what cannot be the name of an account or a device."""
+    _need(bool(name.strip()), "A name is needed.")
+    _need(name == name.strip(), "A name may not begin or end with a space.")
+    _need(len(name) <= LONGEST_NAME, f"A name may have {LONGEST_NAME} characters at most.")
+    _need(_printable(name), "A name may hold only characters that can be seen.")
+
+
+def check_password(password: str) -> None:
+    """Raise UnfitError for what cannot be a password at all; how good it is others judge."""
+    most = LONGEST_PASSWORD
+    _need(bool(password), "The password may not be empty.")
+    _need(len(password) <= most, f"The password may have {most} characters at most.")
+    _need(_printable(password), "The password may not hold control characters.")
+
+
+def check_email(email: str) -> None:
+    """Raise UnfitError for what cannot be an address. None has to be given."""
+    _need(len(email) <= _LONGEST_EMAIL, f"An address has {_LONGEST_EMAIL} characters at most.")
+    _need(_printable(email), "An address may hold only characters that can be seen.")
+
+
+def _need(kept: bool, text: str) -> None:
+    if not kept:
+        raise UnfitError(text)
+
+
+def _printable(text: str) -> bool:
+    return not any(char in _DIRECTIONS or unicodedata.category(char) in _UNSEEN for char in text)
