@@ -3,31 +3,34 @@
 -- part: columns
 s.id, s.user_id, u.name as user_name, s.token, s.description, s.created, s.expires, s.visit_count, s.last_visited
 
+-- part: facts
+t.id, t.library_id, t.missing_since, t.disc, t.track, t.title_sort
+
 -- part: songs
 -- What an item `i` of somebody `u` stands for: a kind of item is one branch. `first` and `second`
 -- order the songs of an item before disc and track do.
 (
-    select i.item_id as track_id, 0::bigint as first, 0::bigint as second where i.kind = 'track'
+    select {facts}, 0::bigint as first, 0::bigint as second
+    from tracks t where i.kind = 'track' and t.id = i.item_id
     union all
-    select t.id, 0, 0 from tracks t where i.kind = 'album' and t.album_id = i.item_id
+    select {facts}, 0, 0 from tracks t where i.kind = 'album' and t.album_id = i.item_id
     union all
-    select t.id, coalesce(t.year, 0), t.album_id
+    select {facts}, coalesce(t.year, 0), t.album_id
     from (
         select distinct track_id from track_artists
         where i.kind = 'artist' and artist_id = i.item_id and role in ('artist', 'albumartist')
     ) credited join tracks t on t.id = credited.track_id
     union all
-    select t.id, f.place, 0
+    -- Paths between `a/` and `a0` lie below `a`. A library as a whole is not given away.
+    select {facts}, f.place, 0
     from (
-        with recursive inside as (
-            select id, path from folders where i.kind = 'folder' and id = i.item_id
-            union all
-            select f.id, f.path from inside join folders f on f.parent_id = inside.id
-        )
-        select id, row_number() over (order by path, id) as place from inside
+        select f.id, row_number() over (order by f.path) as place
+        from folders top join folders f on f.library_id = top.library_id
+            and f.path >= top.path and f.path < top.path || '0'
+        where i.kind = 'folder' and top.id = i.item_id and top.parent_id is not null
+          and (f.id = top.id or f.path > top.path || '/')
     ) f join tracks t on t.folder_id = f.id
-) h
-join tracks t on t.id = h.track_id
+) t
 join libraries l on l.id = t.library_id
 
 -- part: seen
@@ -54,14 +57,18 @@ where s.token_hash = :token_hash and (s.expires is null or s.expires > now())
   and u.enabled and (u.roles @> '{share,stream}' or 'admin' = any(u.roles))
 
 -- name: songs
-select {tracks.columns}, p.share_id from (
-    select s.id as share_id, t.id, row_number() over (
-        partition by s.id order by i.position, h.first, h.second, t.disc, t.track, t.title_sort, t.id
-    ) as place
-    {held} where s.id = any(:shares) and {seen}
-) p join tracks t using (id) {tracks.mine}
-where p.place <= :most
-order by p.share_id, p.place
+-- The cards are read by id, however many songs a share might hold.
+with listed as materialized (
+    select * from (
+        select s.id as share_id, t.id, row_number() over (
+            partition by s.id order by i.position, t.first, t.second, t.disc, t.track, t.title_sort, t.id
+        ) as place
+        {held} where s.id = any(:shares) and {seen}
+    ) n where place <= :most
+)
+select {tracks.columns}, n.share_id from listed n join tracks t using (id) {tracks.mine}
+where t.id = any(array(select id from listed))
+order by n.share_id, n.place
 
 -- name: holds
 select exists (select {held} where s.id = :share and t.id = :track and {seen})

@@ -69,13 +69,15 @@ async def test_a_folder_is_shared_with_all_that_lies_below_it(
     top = await music.folder("Top", path=b"Top")
     two = await music.folder("CD 2", top, path=b"Top/CD 2")
     one = await music.folder("CD 1", top, path=b"Top/CD 1")
-    beside = await music.track("Beside", album)
+    for beside in (b"To", b"Top - Live", b"Top.", b"Top0", b"Topp/CD 1"):
+        await music.track("Beside", album, folder_id=await music.folder("Beside", path=beside))
     late = await music.track("Late", album, folder_id=two)
     early = await music.track("Early", album, folder_id=one)
     loose = await music.track("Loose", album, folder_id=top)
     made = await share(database, owner, ("folder", top))
     assert await songs(database, made, owner) == [loose, early, late]
-    assert not await database.shares.holds(made.id, beside, owner)
+    held = [one for one in range(loose + 1) if await database.shares.holds(made.id, one, owner)]
+    assert held == [late, early, loose]
 
 
 async def test_an_artist_is_shared_with_own_songs_album_by_album(
@@ -147,7 +149,7 @@ async def test_what_holds_nothing_to_hear_cannot_be_shared(
     mine = await music.track("Mine", await music.album("Mine"))
     for item in (
         ("track", secret), ("album", album), ("folder", hidden.root), ("album", empty),
-        ("track", 2**62), ("artist", 2**62), ("station", mine),
+        ("track", 2**62), ("artist", 2**62), ("folder", music.root), ("station", mine),
     ):  # fmt: skip
         assert await database.shares.add(owner, [("track", mine), item], "", None) is None, item
     assert await database.pool.fetchval("select count(*) from shares") == 0

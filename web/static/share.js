@@ -6,6 +6,7 @@ const sound = document.getElementById("sound");
 const songs = [...document.querySelectorAll(".songs a")];
 let current = -1;
 let inMp3 = false;
+let failures = 0;
 
 function partsOf(song) {
   return [song.querySelector("b").textContent, song.querySelector(".by").textContent];
@@ -36,6 +37,7 @@ function play(index) {
   if (current >= 0) songs[current].removeAttribute("aria-current");
   current = index;
   songs[current].setAttribute("aria-current", "true");
+  songs[current].classList.remove("silent");
   document.getElementById("player").hidden = false;
   document.getElementById("previous").disabled = current === 0;
   document.getElementById("next").disabled = current === songs.length - 1;
@@ -43,10 +45,12 @@ function play(index) {
   load(false);
 }
 
+// One song may be broken; where several are, the server is away, and the list must not run out.
 function failed() {
   if (!inMp3) return load(true);
   songs[current].classList.add("silent");
-  play(current + 1);
+  failures += 1;
+  if (failures < 3) play(current + 1);
 }
 
 const previous = () => play(current - 1);
@@ -64,6 +68,7 @@ songs.forEach((song, index) => {
 if (sound) {
   sound.addEventListener("ended", next);
   sound.addEventListener("error", failed);
+  sound.addEventListener("playing", () => (failures = 0));
   document.getElementById("previous").addEventListener("click", previous);
   document.getElementById("next").addEventListener("click", next);
   if ("mediaSession" in navigator) {
