@@ -1,4 +1,4 @@
-"""Stars and ratings: what a user thinks of songs, albums, artists and folders."""
+"""Stars and ratings: what a user thinks of songs, albums, artists, folders and videos."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _TAKE_TURN = _SQL.command("take_turn")
 _RATE = _SQL.value("rate", bool)
 _RATED_BY = _SQL.rows("rated_by", RatedRow)
 _AVERAGE = {
-    kind: _SQL.command(f"average_{kind}") for kind in ("track", "album", "artist", "folder")
+    kind: _SQL.command(f"average_{kind}")
+    for kind in ("track", "album", "artist", "folder", "video")
 }
 
 
@@ -28,6 +29,7 @@ class Items(msgspec.Struct, frozen=True):
     albums: frozenset[int] = frozenset()
     artists: frozenset[int] = frozenset()
     folders: frozenset[int] = frozenset()
+    videos: frozenset[int] = frozenset()
 
     def values(self) -> dict[str, Any]:
         """As query parameters."""
@@ -53,7 +55,7 @@ class Annotations:
         return await self._mark(_UNSTAR, user, items)
 
     async def rate(self, user: UserRow, kind: str, item: int, rating: int) -> bool:
-        """Rate a `track`, `album`, `artist` or `folder` 1 to 5; 0 removes the rating."""
+        """Rate a `track`, `album`, `artist`, `folder` or `video` 1 to 5; 0 removes the rating."""
         items = Items(**{f"{kind}s": frozenset([item])})
         async with self._pool.acquire() as connection, connection.transaction():
             await _TAKE_TURN(connection, kind=kind, item=item)

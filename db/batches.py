@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from db.cards import AlbumTags, TrackCard
 from db.queries import Executor, Sql
+from db.video_files import VideoFiles
 from db.writes import AlbumWrite, ArtistWrite, FolderWrite, RoleWrite, TrackWrite
 
 
@@ -139,6 +140,7 @@ class Batch:
     def __init__(self, connection: Executor, library_id: int) -> None:
         self._on = connection
         self.library_id = library_id
+        self.videos = VideoFiles(connection, library_id)
 
     async def begin(self) -> None:
         """The limit that requests have is not for scans."""

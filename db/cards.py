@@ -67,6 +67,23 @@ class Movement(Card, frozen=True, kw_only=True):
     count: int = 0
 
 
+class AudioTrack(Card, frozen=True, kw_only=True):
+    """One of the sounds of a video."""
+
+    codec: str
+    language: str = ""
+    name: str = ""
+    channels: int = 0
+
+
+class VideoCard(Card, frozen=True, kw_only=True):
+    """What a container says of its streams. `path` is for display."""
+
+    path: str
+    codec: str = ""
+    audio: tuple[AudioTrack, ...] = ()
+
+
 class TrackCard(Card, frozen=True, kw_only=True):
     """What the tags and the stream header say of a song. `artist` and `album_artist` are for display."""
 

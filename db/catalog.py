@@ -14,6 +14,7 @@ from msgspec import Struct
 from db.batches import Batch
 from db.cards import AlbumClaim
 from db.queries import Sql
+from db.video_files import VideoFiles
 
 
 class Known(Struct, frozen=True):
@@ -101,6 +102,10 @@ class Catalog:
             batch = Batch(connection, library_id)
             await batch.begin()
             yield batch
+
+    def videos(self, library_id: int) -> VideoFiles:
+        """The videos of a library."""
+        return VideoFiles(self._pool, library_id)
 
     async def known(self, library_id: int) -> list[Known]:
         """The songs that are there."""

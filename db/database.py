@@ -32,6 +32,7 @@ from db.shares import Shares
 from db.state import State
 from db.tracks import Tracks
 from db.users import Users
+from db.videos import Videos
 
 
 class Database:
@@ -66,6 +67,7 @@ class Database:
         self.state = State(pool)
         self.tracks = Tracks(pool)
         self.users = Users(pool, account, told)
+        self.videos = Videos(pool)
 
     @classmethod
     async def open(cls, dsn: str, settings: Settings, *, bulk: bool = False) -> Database:

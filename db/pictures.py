@@ -18,6 +18,7 @@ _OF = {
     "album": _rows("of_album"),
     "artist": _rows("of_artist"),
     "folder": _rows("of_folder"),
+    "video": _rows("of_video"),
 }
 
 

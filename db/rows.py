@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from db.cards import AlbumCard, TrackCard, album_card, track_card
+from db.cards import AlbumCard, TrackCard, VideoCard, album_card, track_card
 
 
 class TrackRow(Struct, frozen=True, gc=False):
@@ -147,6 +147,36 @@ class FileRow(Struct, frozen=True, gc=False):
     duration: float
     bit_rate: int
     card: TrackCard
+
+
+class VideoFileRow(FileRow, frozen=True, gc=False):
+    """What is needed to send a video, and to make it smaller."""
+
+    width: int
+    height: int
+    video: VideoCard
+
+
+class VideoRow(Struct, frozen=True, gc=False):
+    """A video and what the asking user attached to it; the picture is that of its folder."""
+
+    id: int
+    folder_id: int
+    title: str
+    sort_name: str
+    picture_id: int | None
+    suffix: str
+    content_type: str
+    size: int
+    duration: float
+    bit_rate: int
+    width: int
+    height: int
+    created: datetime
+    average_rating: float | None
+    starred: datetime | None
+    rating: int | None
+    card: VideoCard
 
 
 class PictureRow(Struct, frozen=True, gc=False):

@@ -86,3 +86,24 @@ class RoleWrite(NamedTuple):
     artist_id: int
     role: str
     position: int
+
+
+class VideoWrite(NamedTuple):
+    """A video to be written."""
+
+    id: int
+    folder_id: int
+    title: str
+    sort_name: str
+    path: bytes
+    size: int
+    mtime_ns: int
+    hash: bytes
+    suffix: str
+    content_type: str
+    duration: float
+    bit_rate: int
+    width: int
+    height: int
+    card: str
+    created: datetime

@@ -1,4 +1,4 @@
-"""What file names say: which files are music, of what kind, and which folders belong together."""
+"""What file names say: which files are music or videos, of what kind, and which folders belong together."""
 
 from __future__ import annotations
 
@@ -58,6 +58,28 @@ CONTENT_TYPES = {
 }
 """Content types by suffix; what is not here is no music."""
 
+VIDEOS = {
+    "mp4": "video/mp4",
+    "m4v": "video/mp4",
+    "mkv": "video/x-matroska",
+    "webm": "video/webm",
+    "avi": "video/x-msvideo",
+    "divx": "video/x-msvideo",
+    "mov": "video/quicktime",
+    "mpg": "video/mpeg",
+    "mpeg": "video/mpeg",
+    "vob": "video/mpeg",
+    "ts": "video/mp2t",
+    "mts": "video/mp2t",
+    "m2ts": "video/mp2t",
+    "ogv": "video/ogg",
+    "wmv": "video/x-ms-wmv",
+    "asf": "video/x-ms-wmv",
+    "flv": "video/x-flv",
+    "3gp": "video/3gpp",
+}
+"""Content types of files that may hold moving pictures; without any, some of them are music."""
+
 PICTURES = ("jpg", "jpeg", "png", "webp", "gif", "avif")
 """Suffixes of pictures, best first."""
 
@@ -67,7 +89,7 @@ PORTRAIT = "artist"
 IGNORE_FILE = b".dulcianignore"
 """An empty file of this name hides its folder."""
 
-_AUDIO = frozenset(name.encode() for name in CONTENT_TYPES)
+_MEDIA = frozenset(name.encode() for name in (*CONTENT_TYPES, *VIDEOS))
 _DISC = re.compile(
     rb"(?:cd|dis[ck]|disque|disco|lp|vinyl)[\s_.#-]*(\d{1,2})(?![^\s_.:,()\[\]-])[^/]*",
     re.IGNORECASE,
@@ -80,9 +102,9 @@ def suffix(path: bytes) -> str:
     return last.lower().decode("ascii", "replace") if dot else ""
 
 
-def is_audio(name: bytes) -> bool:
-    """Whether a file of this name is taken for music."""
-    return name.rpartition(b".")[2].lower() in _AUDIO and b"." in name
+def is_media(name: bytes) -> bool:
+    """Whether a file of this name is taken for music or a video."""
+    return name.rpartition(b".")[2].lower() in _MEDIA and b"." in name
 
 
 def stem(path: bytes) -> bytes:

@@ -1,21 +1,32 @@
-"""Files that mutagen cannot read, or knows no duration of, by way of FFmpeg.
+"""Videos, and songs that mutagen cannot read or knows no duration of, by way of FFmpeg.
 
 The one file of this room that may import `av`; it runs in a child of the sandbox.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 import av
 import av.error
 
-from library.tags.facts import Sound
+from library.tags.facts import AudioTrack, Sound, VideoFacts
 from library.tags.names import common
 from library.tags.raw import Raw
+from library.tags.text import clean
 
+# PyAV 18, the last for Python 3.11, fails on tags that are no UTF-8.
+_OLD = int(av.__version__.partition(".")[0]) < 19
+_LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if _OLD else {}
 _MICROSECONDS = 1_000_000
+_SAMPLE = 64 * 1024
+_LONGEST_TEXT = 100
+_MOST_TRACKS = 50
+_LARGEST_SIDE = 32_768
+_LONGEST = 7 * 24 * 3600.0
 
 
 def read(path: bytes, content_type: str) -> Raw | None:
@@ -51,6 +62,91 @@ def _describe(container: Any, content_type: str) -> Raw | None:
             raw.pictures.append((0, bytes(packet)))
             break
     return raw
+
+
+def video(file: BinaryIO, suffix: str) -> VideoFacts | None:
+    """What moves in a file; None: nothing does, or it cannot be read."""
+    av.logging.set_level(None)
+    # A file that calls itself a playlist must not make FFmpeg open others.
+    options = {"protocol_whitelist": "none"}
+    try:
+        with av.open(_Named(file, suffix), container_options=options, **_LENIENT) as container:
+            return _describe_video(container, file)
+    except (av.error.FFmpegError, ValueError, EOFError):
+        return None
+
+
+class _Named:
+    """An open file with a name that says only what helps to recognise its format."""
+
+    def __init__(self, file: BinaryIO, suffix: str) -> None:
+        self.name = f"video.{suffix}"
+        self.read, self.tell = file.read, file.tell
+        self._seek = file.seek
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Damaged files make FFmpeg seek to before their beginning; -1 tells it that it cannot."""
+        try:
+            return self._seek(offset, whence)
+        except OSError:
+            return -1
+
+
+def _describe_video(container: Any, file: BinaryIO) -> VideoFacts | None:
+    stream = next((stream for stream in container.streams.video if _moves(stream)), None)
+    if stream is None:
+        return None
+    codec = stream.codec_context
+    ratio = float(stream.sample_aspect_ratio or 1)
+    width = round(codec.width * ratio) if 0.1 < ratio < 10 else codec.width
+    rate = container.bit_rate or codec.bit_rate or 0
+    return VideoFacts(
+        duration=min(max(0.0, _duration(container, stream)), _LONGEST),
+        bit_rate=min(round(rate / 1000), 1_000_000),
+        width=width,
+        height=codec.height,
+        codec=codec.name,
+        audio=list(_tracks(container))[:_MOST_TRACKS],
+        hash=_hash(file),
+    )
+
+
+def _moves(stream: Any) -> bool:
+    """Covers, thumbnails and what no decoder knows are no video."""
+    look = stream.disposition
+    still = look.attached_pic | look.timed_thumbnails | look.still_image
+    codec = stream.codec_context
+    return bool(
+        codec
+        and not stream.disposition & still
+        and 0 < codec.width <= _LARGEST_SIDE
+        and 0 < codec.height <= _LARGEST_SIDE
+    )
+
+
+def _tracks(container: Any) -> Iterator[AudioTrack]:
+    for stream in container.streams.audio:
+        codec = stream.codec_context
+        yield AudioTrack(
+            codec.name if codec else "",
+            _text(stream.metadata.get("language", "").replace("und", "")),
+            _text(stream.metadata.get("title", "")),
+            codec.channels or 0 if codec else 0,
+        )
+
+
+def _text(value: str) -> str:
+    return clean(value)[:_LONGEST_TEXT]
+
+
+def _hash(file: BinaryIO) -> bytes:
+    """Of the size, the beginning and the end: what a renamed file is known again by."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    digest = hashlib.sha256(str(size).encode() + file.read(_SAMPLE))
+    file.seek(max(0, size - _SAMPLE))
+    digest.update(file.read(_SAMPLE))
+    return digest.digest()
 
 
 def _duration(container: Any, stream: Any) -> float:

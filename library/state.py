@@ -14,6 +14,7 @@ from db.batches import ArtistState
 from db.catalog import Broken, ImageState, Known
 from db.errors import DatabaseError
 from db.rows import LibraryRow, ScanRow
+from db.video_files import KnownVideo
 from library import paths
 from library.tags.facts import Answer
 from library.walk import Stamp, Walk
@@ -61,6 +62,7 @@ class Library:
     row: LibraryRow
     walk: Walk = field(default_factory=Walk)
     known: dict[bytes, Known] = field(default_factory=dict)
+    videos: dict[bytes, KnownVideo] = field(default_factory=dict)
     broken: dict[bytes, Broken] = field(default_factory=dict)
     images: dict[bytes, ImageState] = field(default_factory=dict)
     folders: dict[bytes, Folder] = field(default_factory=dict)
@@ -68,6 +70,7 @@ class Library:
     groups_with_songs: set[bytes] = field(default_factory=set)
     todo: list[bytes] = field(default_factory=list)
     vanished: list[Known] = field(default_factory=list)
+    vanished_videos: list[KnownVideo] = field(default_factory=list)
     revived: list[int] = field(default_factory=list)
     failures: dict[bytes, str] = field(default_factory=dict)
     refused: str = ""
@@ -94,6 +97,16 @@ class Library:
         """Whether nothing of it is known yet."""
         return not self.known and not self.folders
 
+    def knows(self, path: bytes) -> bool:
+        """Whether a file is a song or a video already."""
+        return path in self.known or path in self.videos
+
+    @property
+    def lost(self) -> int:
+        """How many files that were songs or videos are not there any more."""
+        gone: list[Known | KnownVideo] = [*self.vanished, *self.vanished_videos]
+        return sum(known.path not in self.walk.files for known in gone)
+
     def note(self, involved: tuple[set[int], set[int], set[str]]) -> None:
         """These albums, artists and genres are to be counted anew."""
         self.albums |= involved[0]
@@ -116,10 +129,10 @@ class Library:
         return {folder: self._covers[folder] for folder in folders if folder in self._covers}
 
     def live_folders(self) -> set[bytes]:
-        """Folders with songs in them, or somewhere below; the library itself always."""
+        """Folders with songs or videos in them, or somewhere below; the library itself always."""
         found: set[bytes] = {b""}
         for path in self.walk.files:
-            if path in self.failures and path not in self.known:
+            if path in self.failures and not self.knows(path):
                 continue
             folder = paths.folder(path)
             while folder not in found:

@@ -111,7 +111,7 @@ class Walker:
                 self._link(_join(folder, name), name)
             elif len(folder) + len(name) >= _LONGEST_PATH:
                 self._pass_over(_join(folder, name))
-            elif paths.is_audio(name):
+            elif paths.is_media(name):
                 if stamp := _stamp(entry):
                     self.found.files[_join(folder, name)] = stamp
             elif self._rank(name) is not None:
@@ -128,11 +128,11 @@ class Walker:
     def _link(self, path: bytes, name: bytes) -> None:
         if os.path.isdir(os.path.join(self._root, path)):
             self._linked_folders.append(path)
-        elif paths.is_audio(name):
+        elif paths.is_media(name):
             self._linked_files.append(path)
 
     def _linked_file(self, path: bytes) -> None:
-        """A link to a song of the library that would not be found otherwise."""
+        """A link to a file of the library that would not be found otherwise."""
         real = self._inside(path)
         if real is None or real in self.found.files:
             return

@@ -44,7 +44,7 @@ def encode(job: Job, pipe: Pipe, begun: Callable[[], None]) -> None:
 
     `begun` is called when the listener has the first sound.
     """
-    with _open(job.source, job.suffix) as container:
+    with open_source(job.source, job.suffix) as container:
         stream = _sound(container)
         begin = _seek(container, stream, job.offset)
         decoder = _Decoder(container, stream)
@@ -62,11 +62,11 @@ def decoded(
     source: Opened, suffix: str, offset: float, form: str, layout: str, rate: int
 ) -> Iterator[AudioFrame]:
     """The sound of a file from a second on, in one form; raises Unplayable before the first frame."""
-    with _open(source, suffix) as container:
+    with open_source(source, suffix) as container:
         stream = _sound(container)
         begin = _seek(container, stream, offset)
         decoder = _Decoder(container, stream)
-        shaper = _Shaper(form, layout, rate)
+        shaper = Shaper(form, layout, rate)
         for frame, lead in _after(decoder.frames(), begin):
             yield from shaper.shape(frame, lead)
         if not decoder.count:
@@ -74,7 +74,8 @@ def decoded(
         yield from shaper.flush()
 
 
-def _open(source: Opened, suffix: str) -> InputContainer:
+def open_source(source: Opened, suffix: str) -> InputContainer:
+    """Open a file for decoding; `Unplayable` for what FFmpeg does not know."""
     try:
         # A file that calls itself a playlist must not make FFmpeg open others.
         options = {"protocol_whitelist": "none"}
@@ -163,7 +164,7 @@ def _after(frames: Iterable[AudioFrame], begin: float) -> Iterator[tuple[AudioFr
         at = end
 
 
-class _Shaper:
+class Shaper:
     """Brings frames of any kind, changing even, into the one form the encoder was opened with."""
 
     def __init__(self, form: str, layout: str, rate: int) -> None:
@@ -219,7 +220,7 @@ class _Output:
         rate = profile.sample_rate(source.codec_context.sample_rate or 44100, job.rate)
         layout = profile.layout(job.rate)
         form = _sample_format(profile, source)
-        self._shaper = _Shaper(form, layout, rate)
+        self._shaper = Shaper(form, layout, rate)
         self._outlet = _Outlet(pipe)
         self._live = _muxer(self._outlet, job)
         stream = self._live.add_stream(

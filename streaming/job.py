@@ -31,6 +31,24 @@ class Copy(Protocol):
 
 
 @dataclass(frozen=True)
+class Part:
+    """One segment of a stream: what is heard from AAC frame `first` to before `stop`, of 1024 samples.
+
+    Frame 0 is the one that an encoder begins with, before the first sound. With a `size` there are
+    pictures, too, from `begin` to before `end`.
+    """
+
+    first: int
+    stop: int
+    sample_rate: int
+    begin: float
+    end: float
+    size: tuple[int, int] | None = None
+    track: int = 0
+    """Which of several sounds."""
+
+
+@dataclass(frozen=True)
 class Job:
     """Transcode `source` to `profile` at `rate`, from `offset` seconds on."""
 
@@ -47,6 +65,8 @@ class Job:
     tags: Mapping[str, str] = field(default_factory=dict)
     copy: Callable[[], Copy | None] | None = None
     """Asked in the encoder's thread, when work begins."""
+    part: Part | None = None
+    """Make this segment only; it begins and ends there to the very sample."""
 
     @property
     def expected_bytes(self) -> int:
@@ -72,6 +92,12 @@ class Transcoder(Protocol):
 def key_of(track: int, source: Opened, profile: Profile, rate: int) -> str:
     """Names a result: same key, same bytes."""
     facts = (track, source.mtime_ns, source.size, profile.codec, rate, _ENCODER)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def part_key(item: str, source: Opened, rate: int, part: Part) -> str:
+    """Names a segment of a song or video."""
+    facts = (item, source.mtime_ns, source.size, rate, part, _ENCODER)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 

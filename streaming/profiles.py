@@ -81,6 +81,8 @@ AAC = Profile(
     "aac", "audio/aac", "aac", "aac", "adts", "fltp", frozenset({"aac"}),
     share=0.98, overhead=2600,
 )  # fmt: skip
+TS = replace(AAC, name="ts", content_type="video/mp2t", suffix="ts", muxer="mpegts")
+"""Segments of videos: H.264 and AAC. Nobody can ask for it by name."""
 FLAC = Profile(
     "flac", "audio/flac", "flac", "flac", "flac", "s16", frozenset({"flac"}), lossless=True
 )

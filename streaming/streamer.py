@@ -14,9 +14,10 @@ from conf.settings import Settings
 from db.rows import FileRow
 from streaming.cache import CachedTranscoder, cache_of
 from streaming.direct import Content, disposition, send
-from streaming.errors import Unplayable
+from streaming.errors import Gone, Unplayable
 from streaming.files import Opened, open_inside
-from streaming.job import Job, key_of, tags_of
+from streaming.hls import Cut, Rendition, profile
+from streaming.job import Job, Part, key_of, part_key, tags_of
 from streaming.limits import Limits
 from streaming.pipe import Pipe
 from streaming.plan import Direct, Transcode, Wanted, plan
@@ -90,6 +91,18 @@ class Streamer:
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             name = os.fsdecode(os.path.basename(file.path))  # noqa: PTH119
             return await send(request, _original(file, opened, disposition(name)))
+
+    async def segment(
+        self, request: web.Request, file: FileRow, rendition: Rendition, number: int, user_id: int
+    ) -> web.StreamResponse:
+        """Send one segment of HLS. Raises `Gone` or `Busy` before anything is sent."""
+        with self._listening(request):
+            cut = Cut.of(file, rendition)
+            if not 0 <= number < cut.count:
+                raise Gone("There is no such segment.")
+            opened = await asyncio.to_thread(open_inside, file.root, file.path)
+            job = _segment(file, opened, rendition, cut.part(number, rendition), user_id)
+            return await self._transcoded(request, file, job, Wanted())
 
     async def close(self, grace: float) -> None:
         """Let those who listen go on for `grace` seconds, then cut them off; end all encoders."""
@@ -195,6 +208,21 @@ def _job(file: FileRow, opened: Opened, choice: Transcode, user: int) -> Job:
         user=user,
         key="" if offset else key_of(file.id, opened, profile, rate),
         tags=tags_of(file),
+    )
+
+
+def _segment(file: FileRow, opened: Opened, rendition: Rendition, part: Part, user: int) -> Job:
+    kind = "video" if part.size else "song"
+    return Job(
+        source=opened,
+        suffix=file.suffix,
+        profile=profile(rendition),
+        rate=rendition.rate,
+        offset=0.0,
+        seconds=part.end - part.begin,
+        user=user,
+        key=part_key(f"{kind} {file.id}", opened, rendition.rate, part),
+        part=part,
     )
 
 

@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -66,9 +67,7 @@ class LiveTranscoder:
         error: Exception | None = Unplayable("The song could not be transcoded.")
         try:
             if ticket.work():
-                from streaming.encode import encode
-
-                encode(job, pipe, begun=_lower_priority)
+                _encoder(job)(job, pipe, _lower_priority)
             error = None
         except Closed:
             error = None
@@ -100,6 +99,17 @@ class _TicketPipe(Pipe):
     def close(self) -> None:
         super().close()
         self._ticket.cancel()
+
+
+def _encoder(job: Job) -> Callable[[Job, Pipe, Callable[[], None]], None]:
+    """What makes this job. Imported here: nobody needs FFmpeg before the first transcode."""
+    if job.part:
+        from streaming.segment import encode as encode_part
+
+        return encode_part
+    from streaming.encode import encode
+
+    return encode
 
 
 def _lower_priority() -> None:

@@ -10,7 +10,13 @@ from subsonic.endpoint import Call, endpoint
 from subsonic.errors import BadParameterError, GenericError, NotFoundError
 from subsonic.ids import Kind, parse
 
-_NAMES = {Kind.TRACK: "track", Kind.ALBUM: "album", Kind.ARTIST: "artist", Kind.FOLDER: "folder"}
+_NAMES = {
+    Kind.TRACK: "track",
+    Kind.ALBUM: "album",
+    Kind.ARTIST: "artist",
+    Kind.FOLDER: "folder",
+    Kind.VIDEO: "video",
+}
 _LATEST_MS = 253_402_300_799_000
 """The end of the year 9999, the last that a date can hold."""
 
@@ -23,7 +29,7 @@ async def star(
     album_id: tuple[str, ...] = (),
     artist_id: tuple[str, ...] = (),
 ) -> None:
-    """Star songs, albums, artists and folders; a bare `id` may be any of them."""
+    """Star songs, albums, artists, folders and videos; a bare `id` may be any of them."""
     _expect(await call.services.db.annotations.star(call.user, _items(id, album_id, artist_id)))
 
 
@@ -41,7 +47,7 @@ async def unstar(
 
 @endpoint("setRating")
 async def set_rating(call: Call, *, id: str, rating: int) -> None:
-    """Rate a song, album, artist or folder; 0 removes the rating."""
+    """Rate a song, album, artist, folder or video; 0 removes the rating."""
     if not 0 <= rating <= 5:
         raise BadParameterError("A rating is 1 to 5, or 0 to remove it.")
     kind, number = parse(id, *_NAMES)

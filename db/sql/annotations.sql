@@ -11,6 +11,9 @@ where a.id = any(:artists::bigint[])
 union all
 select 'folder', f.id from folders f
 where f.id = any(:folders::bigint[]) and f.library_id = any(:libraries)
+union all
+select 'video', v.id from videos v
+where v.id = any(:videos::bigint[]) and v.library_id = any(:libraries)
 
 -- name: star
 -- All or nothing: an unknown id among them leaves the rest as it was.
@@ -63,4 +66,9 @@ update artists set average_rating = (
 -- name: average_folder
 update folders set average_rating = (
     select avg(rating)::real from marks where kind = 'folder' and item_id = folders.id and rating is not null
+) where id = any(:items::bigint[])
+
+-- name: average_video
+update videos set average_rating = (
+    select avg(rating)::real from marks where kind = 'video' and item_id = videos.id and rating is not null
 ) where id = any(:items::bigint[])

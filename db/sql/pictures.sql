@@ -23,3 +23,8 @@ join libraries l on l.id = p.library_id where x.id = :item and {seen}
 -- name: of_folder
 select {columns} from folders x join pictures p on p.id = x.picture_id
 join libraries l on l.id = p.library_id where x.id = :item and {seen}
+
+-- name: of_video
+-- That of its folder.
+select {columns} from videos v join folders x on x.id = v.folder_id join pictures p on p.id = x.picture_id
+join libraries l on l.id = p.library_id where v.id = :item and {seen}

@@ -19,8 +19,8 @@ async def run(scan: Scan) -> None:
         if library.todo and not library.first_time:
             await _revive(scan, library)
         # Files that turn up elsewhere are no loss: at best, all new ones are such.
-        new = sum(path not in library.known for path in library.todo)
-        lost = len(library.vanished) - new
+        new = sum(not library.knows(path) for path in library.todo)
+        lost = library.lost - new
         if not scan.job.accept_removals and too_many(scan, library, lost):
             library.refused = refusal(library, lost)
             continue
@@ -31,6 +31,7 @@ async def run(scan: Scan) -> None:
 async def _load(scan: Scan, library: Library) -> None:
     catalog, key = scan.db.catalog, library.row.id
     library.known = {known.path: known for known in await catalog.known(key)}
+    library.videos = {known.path: known for known in await catalog.videos(key).known()}
     library.broken = {broken.path: broken for broken in await catalog.broken(key)}
     library.images = {image.path: image for image in await catalog.images(key)}
     for folder in await catalog.folders(key):
@@ -43,7 +44,7 @@ def _compare(library: Library, *, complete: bool) -> None:
     """Sort the files that were found: as known, known to be unreadable, to be read."""
     for path, stamp in library.walk.files.items():
         broken = library.broken.get(path)
-        known = library.known.get(path)
+        known = library.known.get(path) or library.videos.get(path)
         if broken and (broken.size, broken.mtime_ns, broken.reader) == (*stamp, READER):
             library.failures[path] = ""
         elif not known or (known.size, known.mtime_ns, known.reader) != (*stamp, READER):
@@ -57,6 +58,11 @@ def _compare(library: Library, *, complete: bool) -> None:
         for path, known in library.known.items()
         if path not in library.walk.files and not library.walk.hidden(path)
     ]
+    library.vanished_videos = [
+        known
+        for path, known in library.videos.items()
+        if path not in library.walk.files and not library.walk.hidden(path)
+    ]
 
 
 async def _revive(scan: Scan, library: Library) -> None:
@@ -67,7 +73,7 @@ async def _revive(scan: Scan, library: Library) -> None:
     back = {
         known.path: known
         for known in await scan.db.catalog.tombstones(library.row.id)
-        if known.path not in library.known
+        if not library.knows(known.path)
         and files.get(known.path) == (known.size, known.mtime_ns)
         and known.reader == READER
     }
@@ -77,8 +83,8 @@ async def _revive(scan: Scan, library: Library) -> None:
 
 
 def too_many(scan: Scan, library: Library, lost: int) -> bool:
-    """Whether so many songs would be dropped that a disk is more likely to be missing."""
-    there = len(library.known)
+    """Whether so many files would be dropped that a disk is more likely to be missing."""
+    there = len(library.known) + len(library.videos)
     if lost <= 0:
         return False
     if lost >= there and not library.walk.files:
@@ -90,8 +96,10 @@ def too_many(scan: Scan, library: Library, lost: int) -> bool:
 def refusal(library: Library, lost: int) -> str:
     """What happened, and how to go on."""
     where = paths.shown(library.row.path)
+    there = len(library.known) + len(library.videos)
+    kind = "songs and videos" if library.videos else "songs"
     return (
-        f"{library.row.name}: {lost:,} of {len(library.known):,} songs are not in {where} any more;"
+        f"{library.row.name}: {lost:,} of {there:,} {kind} are not in {where} any more;"
         " nothing was removed. Is a disk missing? If they are really gone, run"
         " `dulcian scan --accept-removals`."
     )

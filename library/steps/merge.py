@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from db.batches import Batch
 from db.catalog import Neighbour, Trace
-from library import cards, identity, paths
+from library import cards, identity, paths, videos
 from library.cards import Song
 from library.identity import Album
 from library.state import Library, Scan
@@ -38,17 +38,19 @@ async def run(scan: Scan) -> None:
 
 async def _unit(scan: Scan, library: Library, answers: Sequence[tuple[bytes, Answer]]) -> None:
     songs = _sort_out(library, answers)
+    found = [(path, answer.video) for path, answer in answers if answer.video]
     albums = await _albums(scan, library, songs)
     homeless = await _replaced(scan, library, songs)
     async with scan.db.catalog.batch(library.row.id) as batch:
         await _problems(scan, library, batch, answers)
         if songs:
             await Writer(scan, library, batch).write(songs, albums, homeless)
+        await videos.write(scan, library, batch, found, [song.path for song in songs])
         await batch.tell()
     library.groups_with_songs |= {_group(song.path) for song in songs}
     library.changed = True
-    library.written += len(songs)
-    scan.progress.broken += sum(answer.facts is None for _, answer in answers)
+    library.written += len(songs) + len(found)
+    scan.progress.broken += sum(answer.failed for _, answer in answers)
 
 
 def _group(path: bytes) -> bytes:
@@ -56,13 +58,15 @@ def _group(path: bytes) -> bytes:
 
 
 def _sort_out(library: Library, answers: Sequence[tuple[bytes, Answer]]) -> list[Song]:
-    """The songs among the answers; the rest are failures."""
+    """The songs among the answers; the rest are videos and failures."""
     songs = []
     for path, answer in answers:
-        if answer.facts is None:
+        if answer.failed:
             library.failures[path] = answer.reason
             continue
         library.failures.pop(path, None)
+        if answer.facts is None:
+            continue
         known = library.known.get(path)
         song = Song(path, library.walk.files[path], answer.facts, cards.claim(answer.facts))
         song.old_id = song.id = known.id if known else 0
@@ -76,7 +80,7 @@ async def _problems(
     """Note failures with the file as it was; what may pass by itself is tried again next time."""
     rows = []
     for path, answer in answers:
-        if answer.facts is None:
+        if answer.failed:
             stamp = Stamp(-1, 0) if answer.again else library.walk.files[path]
             rows.append((path, *stamp, answer.reason))
     await batch.save_problems(rows, READER)

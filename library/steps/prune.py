@@ -1,4 +1,4 @@
-"""Sixth: songs whose files are gone. Those that turned up elsewhere move, the rest become tombstones."""
+"""Sixth: songs and videos whose files are gone. Those that turned up elsewhere move, the rest become tombstones."""
 
 from __future__ import annotations
 
@@ -68,14 +68,16 @@ async def _revive(scan: Scan, library: Library, batch: Batch) -> None:
 async def _bury(scan: Scan, library: Library, batch: Batch) -> None:
     """Tombstones, unless they would be too many."""
     lost = [known.id for known in library.vanished]
-    if not scan.job.accept_removals and too_many(scan, library, len(lost)):
-        library.refused = refusal(library, len(lost))
+    videos = [known.id for known in library.vanished_videos]
+    if not scan.job.accept_removals and too_many(scan, library, library.lost):
+        library.refused = refusal(library, library.lost)
         return
     library.note(await batch.involved(lost))
     await batch.bury(lost)
     await batch.mend_pictures([known.path for known in library.vanished])
-    scan.progress.missing += len(lost)
-    library.changed |= bool(lost)
+    await batch.videos.bury(videos)
+    scan.progress.missing += len(lost) + len(videos)
+    library.changed |= bool(lost or videos)
 
 
 async def _report(scan: Scan, library: Library, batch: Batch) -> None:
@@ -94,5 +96,5 @@ async def _report(scan: Scan, library: Library, batch: Batch) -> None:
 
 async def _purge(scan: Scan, library: Library, batch: Batch) -> None:
     days = scan.settings.library.keep_missing_days
-    if days > 0 and await batch.purge(days):
+    if days > 0 and await batch.purge(days) + await batch.videos.purge(days):
         library.changed = True

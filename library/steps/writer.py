@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 from db.batches import AlbumSong, AlbumState, Batch
 from db.cards import AlbumTags, TrackCard
-from db.words import fold, letter, tokens
-from db.writes import AlbumWrite, ArtistWrite, FolderWrite, TrackWrite
+from db.words import fold
+from db.writes import AlbumWrite, ArtistWrite, TrackWrite
 from library import albums as summary
 from library import cards, covers, paths
 from library.cards import Place, Song
+from library.folders import added_at, ensure
 from library.identity import Album
 from library.state import Folder, Library, Scan
 from library.steps import totals
@@ -36,7 +37,9 @@ class Writer:
         self._library.note(await self._batch.involved([*changed, *homeless]))
         await self._batch.bury(homeless)
         artists = await self._artists(songs, albums)
-        folders = await self._folders(songs)
+        folders = await ensure(
+            self._scan, self._library, self._batch, [song.path for song in songs]
+        )
         pictures = await self._pictures(songs)
         made = [
             (song, cards.track_card(song, albums[song.path], artists), cards.album_tags(song.facts))
@@ -83,34 +86,6 @@ class Writer:
             bool(row.mbid) and row.mbid != state.mbid
         )
 
-    async def _folders(self, songs: Sequence[Song]) -> dict[bytes, Folder]:
-        """The folders of songs, with all folders above them."""
-        there = self._library.folders
-        missing: set[bytes] = set()
-        for song in songs:
-            folder = paths.folder(song.path)
-            while folder not in there and folder not in missing:
-                missing.add(folder)
-                folder = paths.folder(folder)
-        wanted = sorted(missing)
-        now = datetime.now(UTC)
-        rows = []
-        for path, new_id in zip(
-            wanted, await self._batch.new_ids("folders", len(wanted)), strict=True
-        ):
-            there[path] = Folder(new_id)
-            self._library.add_to_group(path, new_id)
-            rows.append(self._folder_row(path, new_id, now))
-        await self._batch.add_folders(rows)
-        return there
-
-    def _folder_row(self, path: bytes, new_id: int, now: datetime) -> FolderWrite:
-        name = paths.shown(path.rpartition(b"/")[2]) if path else self._library.row.name
-        order = cards.sort_text(name, self._articles)
-        parent = self._library.folders[paths.folder(path)].id if path else 0
-        words = " ".join(tokens(name))
-        return FolderWrite(new_id, parent, path, name, order, letter(order), words, now)
-
     async def _pictures(self, songs: Sequence[Song]) -> dict[bytes, int]:
         """Ids by hash of the pictures inside of songs."""
         found = [
@@ -148,7 +123,7 @@ class Writer:
         for key, members in of_key.items():
             state = known.get(key)
             album_id = state.id if state else ids[key]
-            times = {song.path: added_at(self._library, song, now) for song, _, _ in members}
+            times = {song.path: added_at(self._library, song.stamp, now) for song, _, _ in members}
             songs = _album_songs(album_id, members, times)
             shown = self._shown(state, songs, files, pictures)
             if state is None:
@@ -224,13 +199,3 @@ def _album_songs(
         for song, card, tags in members
     ]
     return sorted(songs, key=lambda song: (song.card.disc, song.card.track, song.path))
-
-
-def added_at(library: Library, song: Song, now: datetime) -> datetime:
-    """When a song came: on a library's first scan nobody knows better than its file."""
-    if not library.first_time:
-        return now
-    try:
-        return min(now, datetime.fromtimestamp(song.stamp.mtime_ns / 1e9, UTC))
-    except (OverflowError, ValueError, OSError):
-        return now

@@ -105,8 +105,29 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
     mb_release: str = ""
 
 
+class AudioTrack(Struct, frozen=True, array_like=True):
+    """One of the sounds of a video."""
+
+    codec: str
+    language: str = ""
+    name: str = ""
+    channels: int = 0
+
+
+class VideoFacts(Struct, frozen=True, array_like=True):
+    """A file with moving pictures; width and height as they are to be shown."""
+
+    duration: float
+    bit_rate: int
+    width: int
+    height: int
+    codec: str
+    audio: list[AudioTrack]
+    hash: bytes
+
+
 class Answer(Struct, frozen=True, array_like=True):
-    """What became of one file: its facts, or why there are none.
+    """What became of one file: the facts of a song or those of a video, or why there are none.
 
     `again` says that the failure may pass by itself (no permission, an unreadable disk).
     """
@@ -114,3 +135,9 @@ class Answer(Struct, frozen=True, array_like=True):
     facts: Facts | None
     reason: str = ""
     again: bool = False
+    video: VideoFacts | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing was found in the file."""
+        return self.facts is None and self.video is None

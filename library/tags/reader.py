@@ -10,7 +10,7 @@ import msgspec
 
 from library import paths
 from library.tags import boxes, streams, vorbis
-from library.tags.facts import Answer, Request, Sound, Splitting
+from library.tags.facts import Answer, Request, Sound, Splitting, VideoFacts
 from library.tags.fields import understand
 from library.tags.raw import Raw, Reader, UnreadableError
 
@@ -88,6 +88,9 @@ def read_file(path: bytes, splitting: Splitting) -> Answer:
     """What one file says, or why it says nothing; nothing it holds can raise."""
     try:
         with _open(path) as file:
+            video = _video(file, path)
+            if video is not None:
+                return Answer(None, video=video)
             return Answer(understand(_read(file, path), splitting))
     except UnreadableError as error:
         return Answer(None, str(error))
@@ -112,6 +115,20 @@ def _open(path: bytes) -> BinaryIO:
         os.close(handle)
         raise UnreadableError("not a plain file")
     return os.fdopen(handle, "rb")
+
+
+def _video(file: BinaryIO, path: bytes) -> VideoFacts | None:
+    """What moves in a file that may hold it; what may hold nothing else must."""
+    suffix = paths.suffix(path)
+    if suffix not in paths.VIDEOS:
+        return None
+    from library import probe
+
+    found = probe.video(file, suffix)
+    if found is None and suffix not in paths.CONTENT_TYPES:
+        raise UnreadableError("there are no moving pictures in this file")
+    file.seek(0)
+    return found
 
 
 def _read(file: BinaryIO, path: bytes) -> Raw:

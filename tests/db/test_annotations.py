@@ -12,7 +12,7 @@ from db.database import Database
 from db.rows import UserRow
 from tests.support.rows import WHEN, Hand, hand, person
 
-KINDS = ["track", "album", "artist", "folder"]
+KINDS = ["track", "album", "artist", "folder", "video"]
 
 
 async def make(music: Hand, kind: str) -> int:
@@ -21,6 +21,8 @@ async def make(music: Hand, kind: str) -> int:
         return await music.track("A", await music.album("First"))
     if kind == "album":
         return await music.album("First")
+    if kind == "video":
+        return await music.video("Ada")
     return await (music.artist("Ada") if kind == "artist" else music.folder("Ada"))
 
 

@@ -20,7 +20,7 @@ from library import paths
 )
 def test_the_suffix_tells_music(path: bytes, suffix: str, audio: bool) -> None:
     assert paths.suffix(path) == suffix
-    assert paths.is_audio(path.rpartition(b"/")[2]) is audio
+    assert paths.is_media(path.rpartition(b"/")[2]) is audio
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 from asyncpg import Pool
 from msgspec import json
 
-from db.cards import AlbumCard, TrackCard
+from db.cards import AlbumCard, TrackCard, VideoCard
 from db.database import Database
 from db.rows import UserRow
 from db.words import sort_key, tokens
@@ -69,6 +69,28 @@ class Hand:
             "album_claim": "{}",
         }
         return await self._insert("tracks", own | more)
+
+    async def video(self, title: str, **more: Any) -> int:
+        """A video that lies in the library itself; gives its id."""
+        own: dict[str, Any] = {
+            "title": title,
+            "sort_name": sort_key(title, ()),
+            "folder_id": self.root,
+            "path": _path(),
+            "size": 1,
+            "mtime_ns": 1,
+            "reader": 1,
+            "hash": b"",
+            "suffix": "mp4",
+            "content_type": "video/mp4",
+            "duration": 100.0,
+            "bit_rate": 1000,
+            "width": 640,
+            "height": 360,
+            "card": json.encode(VideoCard(path=title)).decode(),
+            "created": WHEN,
+        }
+        return await self._insert("videos", own | more)
 
     async def artist(self, name: str, albums: int = 1, songs: int = 1, *roles: str) -> int:
         """An artist that no other library has, with something in this one; gives the id."""

@@ -1,0 +1,2 @@
+delete from marks where kind = 'video';
+drop table if exists videos;

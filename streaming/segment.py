@@ -1,0 +1,282 @@
+"""One segment of HLS: encoded by itself, and fitting to its neighbours to the very sample.
+
+Imported in a worker thread, like `encode`. A segment is small: it is made whole, then handed over.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any
+
+import av
+import structlog
+from av.audio.frame import AudioFrame
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+
+from streaming.encode import Shaper, open_source
+from streaming.errors import Unplayable
+from streaming.hls import level
+from streaming.job import Job, Part
+from streaming.pipe import Closed, Pipe
+
+log = structlog.get_logger()
+
+_FRAME = 1024
+_LEAD = 4
+"""Frames that are encoded before a segment and thrown away, so that it sounds as if there was no cut."""
+_PREROLL = 0.5
+"""Seconds decoded before all that: decoders, too, need what came before."""
+_EPOCH = 10.0
+"""What MPEG-TS counts from; nothing then lies before 0."""
+_CLOCK = 90_000
+_SOUND_RATE = 128
+_OWNER = b"com.apple.streaming.transportStreamTimestamp\0"
+
+
+def encode(job: Job, pipe: Pipe, begun: Callable[[], None]) -> None:
+    """Make the segment, keep it, and write it into the pipe."""
+    assert job.part is not None
+    if job.part.begin:
+        # Whoever hears the first segment waits for it; the others are asked for in advance.
+        begun()
+    with open_source(job.source, job.suffix) as container:
+        data = _Segment(job, job.part, container, pipe).made()
+    _keep(job, data)
+    pipe.write(data)
+
+
+def _keep(job: Job, data: bytes) -> None:
+    copy = job.copy() if job.copy else None
+    if copy is None:
+        return
+    try:
+        copy.file.write(data)
+        copy.commit()
+    except OSError as error:
+        log.warning("a segment cannot be kept", reason=str(error))
+        copy.discard()
+
+
+class _Segment:
+    """Decodes what is needed of a file, and encodes it."""
+
+    def __init__(self, job: Job, part: Part, container: InputContainer, pipe: Pipe) -> None:
+        self._part, self._container, self._pipe = part, container, pipe
+        video = container.streams.video if part.size else ()
+        self._seen = next((stream for stream in video if _decodes(stream)), None)
+        heard = [stream for stream in container.streams.audio if _decodes(stream)]
+        self._heard = heard[min(part.track, len(heard) - 1)] if heard else None
+        if (self._seen or self._heard) is None or (part.size and self._seen is None):
+            raise Unplayable("There is nothing in the file that can be decoded.")
+        self._file = io.BytesIO()
+        options = {"mpegts_copyts": "1", "mpegts_flags": "initial_discontinuity"}
+        self._out = av.open(
+            self._file,
+            "w",
+            format=job.profile.muxer,
+            container_options=options if part.size else {},
+        )
+        self._pictures = _Pictures(self._out, job, part) if part.size else None
+        self._sound = _Sound(self._out, job, part) if self._heard else None
+
+    def made(self) -> bytes:
+        """The segment."""
+        with self._out:
+            self._out.start_encoding()
+            self._out.mux(list(self._packets()))
+        data = self._file.getvalue()
+        return data if self._pictures else _timestamp(self._part) + data
+
+    def _packets(self) -> Iterator[Packet[Any]]:
+        """Encoded, in no order: the muxer interleaves them."""
+        for stream, frame, time in self._frames():
+            if stream is self._seen and self._pictures:
+                yield from self._pictures.write(frame, time)
+            elif self._sound:
+                yield from self._sound.write(frame, time)
+        if self._pictures:
+            yield from self._pictures.finish()
+        if self._sound:
+            yield from self._sound.finish()
+
+    def _frames(self) -> Iterator[tuple[Any, Any, float]]:
+        """Decoded frames with their times, from a little before the segment on."""
+        origin = self._origin()
+        begin = self._sound.begin if self._sound else self._part.begin
+        if begin > _PREROLL:
+            # What cannot be sought is decoded from its start instead.
+            with suppress(av.FFmpegError, OSError):
+                self._container.seek(int((origin + begin - _PREROLL) * 1_000_000))
+        streams = [stream for stream in (self._seen, self._heard) if stream]
+        demuxed = self._container.demux(*streams)
+        while not self._complete():
+            if self._pipe.closed:
+                raise Closed
+            try:
+                packet = next(demuxed)
+            except (StopIteration, av.FFmpegError, OSError, ValueError):
+                return
+            if self._enough(packet.stream):
+                continue
+            with suppress(av.FFmpegError, ValueError):
+                for frame in packet.decode():
+                    if frame.time is not None:
+                        yield packet.stream, frame, frame.time - origin
+
+    def _origin(self) -> float:
+        """When the file's own clock begins."""
+        if self._seen is None and self._heard is not None:
+            start, base = self._heard.start_time, self._heard.time_base
+            return float(start * base) if start and base else 0.0
+        return (self._container.start_time or 0) / 1_000_000
+
+    def _enough(self, stream: Any) -> bool:
+        maker: _Pictures | _Sound | None = self._pictures if stream is self._seen else self._sound
+        return maker is None or maker.complete
+
+    def _complete(self) -> bool:
+        return all(maker.complete for maker in (self._pictures, self._sound) if maker)
+
+
+class _Sound:
+    """The AAC frames of a segment, as they are when the whole is encoded at once."""
+
+    def __init__(self, out: Any, job: Job, part: Part) -> None:
+        self._part, self._rate = part, part.sample_rate
+        bits = job.profile.bits(min(job.rate, _sound_rate(job.rate)) if part.size else job.rate)
+        layout = "stereo" if part.size else job.profile.layout(job.rate)
+        self._layout = layout
+        self._shaper = Shaper("fltp", layout, self._rate)
+        self._stream = out.add_stream("aac", rate=self._rate, layout=layout)
+        self._stream.codec_context.thread_count = 1
+        self._stream.bit_rate = bits
+        self._next = max(0, part.first - _LEAD)
+        self.begin = self._next * _FRAME / self._rate
+        self._started = False
+
+    @property
+    def complete(self) -> bool:
+        return self._next >= self._part.stop
+
+    def write(self, frame: AudioFrame, time: float) -> Iterator[Packet[Any]]:
+        """A decoded frame."""
+        lead = self.begin - time
+        if not self._started:
+            if lead >= frame.samples / frame.sample_rate:
+                return
+            self._started = True
+            if lead < 0:
+                yield from self._silence(round(-lead * self._rate))
+        else:
+            lead = 0.0
+        yield from self._encode(self._shaper.shape(frame, max(0.0, lead)))
+
+    def finish(self) -> Iterator[Packet[Any]]:
+        """Where the sound ends too early there is silence, so that every segment is as long as told."""
+        while not self.complete:
+            yield from self._silence(_FRAME * 16)
+
+    def _silence(self, samples: int) -> Iterator[Packet[Any]]:
+        while samples > 0 and not self.complete:
+            frame = AudioFrame(
+                format="fltp", layout=self._layout, samples=min(samples, _FRAME * 16)
+            )
+            frame.sample_rate = self._rate
+            for plane in frame.planes:
+                plane.update(bytes(plane.buffer_size))
+            samples -= frame.samples
+            yield from self._encode(self._shaper.shape(frame))
+
+    def _encode(self, frames: Iterator[AudioFrame]) -> Iterator[Packet[Any]]:
+        for frame in frames:
+            for packet in self._stream.encode(frame):
+                number = self._next
+                self._next += 1
+                if self._part.first <= number < self._part.stop:
+                    yield self._timed(packet, number)
+
+    def _timed(self, packet: Packet[Any], number: int) -> Packet[Any]:
+        """The first frame holds no sound yet, so the second is the one of the time 0."""
+        packet.time_base = Fraction(1, self._rate)
+        packet.pts = packet.dts = round((_EPOCH * self._rate) + (number - 1) * _FRAME)
+        return packet
+
+
+class _Pictures:
+    """The pictures of a segment in H.264; the first needs no other."""
+
+    def __init__(self, out: Any, job: Job, part: Part) -> None:
+        assert part.size is not None
+        self._part, self._size = part, part.size
+        bits = max(50, job.rate - _sound_rate(job.rate)) * 1000
+        options = {
+            "preset": "veryfast", "profile": "main", "level": str(int(level(min(part.size)), 16) / 10),
+            "bf": "0", "g": "9999", "maxrate": str(bits), "bufsize": str(bits * 2),
+        }  # fmt: skip
+        self._stream = out.add_stream("libx264", rate=30, options=options)
+        self._stream.width, self._stream.height = part.size
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.bit_rate = bits
+        self._stream.codec_context.thread_count = 1
+        self._stream.codec_context.time_base = Fraction(1, _CLOCK)
+        self._before: VideoFrame | None = None
+        self._last = -1
+        self.complete = False
+
+    def write(self, frame: VideoFrame, time: float) -> Iterator[Packet[Any]]:
+        """A decoded frame."""
+        if time < self._part.begin - 0.5 / _CLOCK:
+            self._before = frame
+        elif time < self._part.end - 0.5 / _CLOCK:
+            yield from self._encode(frame, time)
+        else:
+            self.complete = True
+
+    def finish(self) -> Iterator[Packet[Any]]:
+        """Where no picture changes, the last one is still shown."""
+        if self._last < 0 and self._before is not None:
+            yield from self._encode(self._before, self._part.begin)
+        if self._last >= 0:
+            yield from self._stream.encode(None)
+        self.complete = True
+
+    def _encode(self, frame: VideoFrame, time: float) -> Iterator[Packet[Any]]:
+        stamp = round((time + _EPOCH) * _CLOCK)
+        if stamp <= self._last:
+            return
+        self._last = stamp
+        picture = frame.reformat(*self._size, format="yuv420p")
+        picture.pts, picture.time_base = stamp, Fraction(1, _CLOCK)
+        # What kind of picture it was in the file says nothing of what it is to be here.
+        picture.pict_type = av.video.frame.PictureType.NONE
+        yield from self._stream.encode(picture)
+
+
+def _sound_rate(rate: int) -> int:
+    """What the sound of a video gets of its rate, in kbit/s."""
+    return max(48, min(_SOUND_RATE, rate // 6))
+
+
+def _decodes(stream: Any) -> bool:
+    """Whether there is a decoder for it; a cover is no video."""
+    if not stream.codec_context or stream.disposition & stream.disposition.attached_pic:
+        return False
+    stream.codec_context.thread_count = 1
+    return True
+
+
+def _timestamp(part: Part) -> bytes:
+    """An ID3 tag that tells when the sound begins, as HLS wants it before bare AAC."""
+    time = round(part.first * _FRAME * _CLOCK / part.sample_rate) % 2**33
+    body = _OWNER + time.to_bytes(8, "big")
+    frame = b"PRIV" + _synchsafe(len(body)) + b"\0\0" + body
+    return b"ID3\4\0\0" + _synchsafe(len(frame)) + frame
+
+
+def _synchsafe(number: int) -> bytes:
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
