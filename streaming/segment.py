@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import av
 import structlog
@@ -29,8 +29,9 @@ log = structlog.get_logger()
 _FRAME = 1024
 _LEAD = 4
 """Frames that are encoded before a segment and thrown away, so that it sounds as if there was no cut."""
-_PREROLL = 0.5
-"""Seconds decoded before all that: decoders, too, need what came before."""
+_BACK = (0.5, 10.0, 60.0)
+"""Seconds decoded before all that: decoders, too, need what came before, and some very much."""
+_LATE = 0.5
 _EPOCH = 10.0
 """What MPEG-TS counts from; nothing then lies before 0."""
 _CLOCK = 90_000
@@ -40,12 +41,12 @@ _OWNER = b"com.apple.streaming.transportStreamTimestamp\0"
 
 def encode(job: Job, pipe: Pipe, begun: Callable[[], None]) -> None:
     """Make the segment, keep it, and write it into the pipe."""
-    assert job.part is not None
-    if job.part.begin:
+    part = cast("Part", job.part)
+    if part.begin:
         # Whoever hears the first segment waits for it; the others are asked for in advance.
         begun()
     with open_source(job.source, job.suffix) as container:
-        data = _Segment(job, job.part, container, pipe).made()
+        data = _Segment(job, part, container, pipe).made()
     _keep(job, data)
     pipe.write(data)
 
@@ -60,6 +61,10 @@ def _keep(job: Job, data: bytes) -> None:
     except OSError as error:
         log.warning("a segment cannot be kept", reason=str(error))
         copy.discard()
+
+
+_Decoded = tuple[Any, Any, float]
+"""A stream, a frame of it, and the seconds since the beginning."""
 
 
 class _Segment:
@@ -81,7 +86,7 @@ class _Segment:
             format=job.profile.muxer,
             container_options=options if part.size else {},
         )
-        self._pictures = _Pictures(self._out, job, part) if part.size else None
+        self._pictures = _Pictures(self._out, job, part, part.size) if part.size else None
         self._sound = _Sound(self._out, job, part) if self._heard else None
 
     def made(self) -> bytes:
@@ -104,14 +109,40 @@ class _Segment:
         if self._sound:
             yield from self._sound.finish()
 
-    def _frames(self) -> Iterator[tuple[Any, Any, float]]:
+    def _frames(self) -> Iterator[_Decoded]:
         """Decoded frames with their times, from a little before the segment on."""
         origin = self._origin()
         begin = self._sound.begin if self._sound else self._part.begin
-        if begin > _PREROLL:
-            # What cannot be sought is decoded from its start instead.
-            with suppress(av.FFmpegError, OSError):
-                self._container.seek(int((origin + begin - _PREROLL) * 1_000_000))
+        for back in _BACK:
+            if begin > _BACK[0]:
+                # What cannot be sought is decoded from its start instead. In MPEG-TS only a time
+                # before the start leads there.
+                place = origin + (begin - back if begin > back else -1.0)
+                with suppress(av.FFmpegError, OSError):
+                    self._container.seek(int(place * 1_000_000))
+            decoded = self._decoded(origin)
+            held = self._until_seen(decoded)
+            if begin <= back or back == _BACK[-1] or self._in_time(held):
+                yield from held
+                yield from decoded
+                return
+
+    def _until_seen(self, decoded: Iterator[_Decoded]) -> list[_Decoded]:
+        """Frames to the first picture, if there is one in this segment."""
+        held: list[_Decoded] = []
+        for found in decoded if self._seen else ():
+            held.append(found)
+            if found[0] is self._seen or found[2] > self._part.end:
+                break
+        return held
+
+    def _in_time(self, held: list[_Decoded]) -> bool:
+        """Whether seeking led far enough back to see the segment's beginning."""
+        if self._seen is None:
+            return True
+        return bool(held) and held[-1][0] is self._seen and held[-1][2] < self._part.begin + _LATE
+
+    def _decoded(self, origin: float) -> Iterator[_Decoded]:
         streams = [stream for stream in (self._seen, self._heard) if stream]
         demuxed = self._container.demux(*streams)
         while not self._complete():
@@ -124,7 +155,8 @@ class _Segment:
             if self._enough(packet.stream):
                 continue
             with suppress(av.FFmpegError, ValueError):
-                for frame in packet.decode():
+                frames: list[Any] = list(packet.decode())
+                for frame in frames:
                     if frame.time is not None:
                         yield packet.stream, frame, frame.time - origin
 
@@ -210,16 +242,15 @@ class _Sound:
 class _Pictures:
     """The pictures of a segment in H.264; the first needs no other."""
 
-    def __init__(self, out: Any, job: Job, part: Part) -> None:
-        assert part.size is not None
-        self._part, self._size = part, part.size
+    def __init__(self, out: Any, job: Job, part: Part, size: tuple[int, int]) -> None:
+        self._part, self._size = part, size
         bits = max(50, job.rate - _sound_rate(job.rate)) * 1000
         options = {
-            "preset": "veryfast", "profile": "main", "level": str(int(level(min(part.size)), 16) / 10),
+            "preset": "veryfast", "profile": "main", "level": str(int(level(min(size)), 16) / 10),
             "bf": "0", "g": "9999", "maxrate": str(bits), "bufsize": str(bits * 2),
         }  # fmt: skip
         self._stream = out.add_stream("libx264", rate=30, options=options)
-        self._stream.width, self._stream.height = part.size
+        self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"
         self._stream.bit_rate = bits
         self._stream.codec_context.thread_count = 1
