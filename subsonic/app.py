@@ -25,6 +25,7 @@ from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it
     annotation,
     browsing,
     chat,
+    hls,
     jukebox,
     lists,
     radio,
@@ -34,6 +35,7 @@ from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it
     sharing,
     system,
     users,
+    videos,
 )
 from subsonic.auth import Authenticator
 from subsonic.endpoint import ENDPOINTS, Call, Endpoint, Parameters
@@ -68,6 +70,7 @@ _ANSWERS: dict[type[Exception], type[ProtocolError]] = {
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,99}", re.ASCII)
 _FORM = "application/x-www-form-urlencoded"
 _MOST_PARAMETERS = 200_000
+_OTHER_NAMES = {"hls.m3u8": "hls"}
 _METHODS = ("GET", "HEAD", "POST")
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -86,6 +89,7 @@ def setup(app: web.Application, services: Services) -> None:
     for channel in ("dulcian_users", "dulcian_library"):
         services.db.bus.subscribe(channel, lambda _: protocol.authenticator.forget())
     app.router.add_route("*", "/rest/{name}", protocol.handle)
+    app.router.add_route("*", "/rest/hls/{file}", hls.Player(services).handle)
     app.on_response_prepare.append(_allow_origins)
 
 
@@ -124,9 +128,9 @@ class Protocol:
         self, request: web.Request, given: Parameters, form: Format
     ) -> web.StreamResponse:
         name = request.match_info["name"].removesuffix(".view")
-        endpoint = ENDPOINTS.get(name)
+        endpoint = ENDPOINTS.get(_OTHER_NAMES.get(name, name))
         if endpoint is not None:
-            request[ENDPOINT] = name
+            request[ENDPOINT] = endpoint.name
         if endpoint is not None and endpoint.public:
             return _sent(render(form, endpoint.key, await endpoint.handler()))
         user = await self.authenticator.user(given, request.remote or "")

@@ -49,7 +49,8 @@ async def get_indexes(
     if changed > if_modified_since:
         folders = await call.services.db.folders.top(call.user, libraries)
         tracks = await call.services.db.tracks.in_roots(call.user, libraries)
-        loose = [entries.song(row) for row in tracks]
+        videos = await call.services.db.videos.in_roots(call.user, libraries)
+        loose = [*map(entries.song, tracks), *map(entries.video, videos)]
     return Indexes(
         last_modified=changed,
         ignored_articles=_articles(call),
@@ -124,6 +125,7 @@ async def _folder(call: Call, number: int) -> Directory:
     row = _found(await db.folders.get(number, call.user))
     folders = await db.folders.inside(number, call.user)
     tracks = await db.tracks.by_folder(number, call.user)
+    videos = await db.videos.by_folder(number, call.user)
     return Directory(
         id=ids.folder(number),
         parent=None if row.parent_id is None else ids.folder(row.parent_id),
@@ -133,7 +135,11 @@ async def _folder(call: Call, number: int) -> Directory:
         user_rating=row.rating,
         average_rating=row.average_rating,
         play_count=row.play_count or 0,
-        child=[*map(entries.folder_directory, folders), *map(entries.song, tracks)],
+        child=[
+            *map(entries.folder_directory, folders),
+            *map(entries.song, tracks),
+            *map(entries.video, videos),
+        ],
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from msgspec.structs import asdict, replace
 
 from db import cards
-from db.rows import AlbumRow, ArtistRow, FolderRow, PlayingRow, TrackRow
+from db.rows import AlbumRow, ArtistRow, FolderRow, PlayingRow, TrackRow, VideoRow
 from subsonic import ids
 from subsonic.models.base import Date
 from subsonic.models.browsing import AlbumWithSongs, ArtistWithAlbums
@@ -231,6 +231,33 @@ def folder_directory(row: FolderRow) -> Child:
         user_rating=row.rating,
         average_rating=row.average_rating,
         play_count=row.play_count or 0,
+    )
+
+
+def video(row: VideoRow) -> Child:
+    """A video."""
+    return Child(
+        id=ids.video(row.id),
+        parent=ids.folder(row.folder_id),
+        is_dir=False,
+        title=row.title,
+        cover_art=cover(row.picture_id),
+        size=row.size,
+        content_type=row.content_type,
+        suffix=row.suffix,
+        duration=round(row.duration),
+        bit_rate=row.bit_rate,
+        path=row.card.path,
+        is_video=True,
+        type="video",
+        media_type="video",
+        sort_name=row.sort_name,
+        original_width=row.width,
+        original_height=row.height,
+        created=iso(row.created),
+        starred=date(row.starred),
+        user_rating=row.rating,
+        average_rating=row.average_rating,
     )
 
 

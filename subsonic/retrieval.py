@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from db.rows import FileRow
+from db.rows import FileRow, VideoFileRow
 from streaming import Wanted
 from subsonic.endpoint import Call, clamp, endpoint
 from subsonic.errors import NotFoundError
@@ -26,7 +26,7 @@ async def stream(
     time_offset: float = 0.0,
     estimate_content_length: bool = False,
 ) -> web.StreamResponse:
-    """Send a song, transcoded where format or rate ask for it. Never counts as a play."""
+    """Send a song, transcoded where format or rate ask for it; a video as it is. Never a play."""
     wanted = Wanted(
         format=format,
         max_bit_rate=clamp(max_bit_rate, _MOST_RATE),
@@ -34,6 +34,9 @@ async def stream(
         estimate=estimate_content_length,
     )
     file = await _file(call, id)
+    if isinstance(file, VideoFileRow):
+        # Smaller versions of a video, and other beginnings, are what `hls` is for.
+        wanted = Wanted(format="raw")
     user = call.user
     return await call.services.streamer.respond(
         call.request, file, wanted, user.id, user.max_bit_rate
@@ -42,13 +45,13 @@ async def stream(
 
 @endpoint("download", role="download", raw=True)
 async def download(call: Call, *, id: str) -> web.StreamResponse:
-    """Send the original file of a song."""
+    """Send the original file of a song or video."""
     return await call.services.streamer.download(call.request, await _file(call, id))
 
 
 @endpoint("getCoverArt", raw=True)
 async def get_cover_art(call: Call, *, id: str, size: int | None = None) -> web.StreamResponse:
-    """Send a picture by its own id or by that of a song, album, artist or folder.
+    """Send a picture by its own id or by that of a song, album, artist, folder or video.
 
     What exists without a picture gets a drawn one: apps ask with plain ids too.
     """
@@ -59,7 +62,10 @@ async def get_cover_art(call: Call, *, id: str, size: int | None = None) -> web.
 
 
 async def _file(call: Call, id: str) -> FileRow:
-    file = await call.services.db.tracks.file(parse(id, Kind.TRACK).number, call.user)
+    kind, number = parse(id, Kind.TRACK, Kind.VIDEO)
+    db = call.services.db
+    source = db.videos if kind is Kind.VIDEO else db.tracks
+    file = await source.file(number, call.user)
     if file is None:
         raise NotFoundError
     return file
@@ -94,9 +100,15 @@ async def _folder(call: Call, number: int) -> str | None:
     return row.name if row else None
 
 
+async def _video(call: Call, number: int) -> str | None:
+    row = await call.services.db.videos.get(number, call.user)
+    return row.title if row else None
+
+
 _TITLES: dict[Kind, Callable[[Call, int], Awaitable[str | None]]] = {
     Kind.TRACK: _track,
     Kind.ALBUM: _album,
     Kind.ARTIST: _artist,
     Kind.FOLDER: _folder,
+    Kind.VIDEO: _video,
 }

@@ -107,6 +107,8 @@ class Child(Model, frozen=True, kw_only=True):
     artist_id: str | None = None
     type: str | None = None
     bookmark_position: int | None = None
+    original_width: int | None = None
+    original_height: int | None = None
     song_count: Open[int | None] = None
     media_type: Open[str | None] = None
     played: Open[Date | None] = None

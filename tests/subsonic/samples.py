@@ -110,6 +110,18 @@ async def _rated(api: Api) -> Params:
 # Videos
 
 
+async def film(api: Api) -> str:
+    """The id of the video that has captions."""
+    videos = (await api.get("getVideos"))["video"]
+    (match,) = [one for one in videos if one["title"] == "Film"]
+    return str(match["id"])
+
+
+@sample("getVideoInfo", "getCaptions", "hls")
+async def _video(api: Api) -> Params:
+    return {"id": await film(api)}
+
+
 # Sharing
 
 

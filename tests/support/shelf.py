@@ -13,11 +13,15 @@ Music/                          the library everybody sees
 │       ├── 1-01 Dvořák.opus
 │       └── 2-01 Émigré.m4a
 └── Various/
+    ├── Film.mp4                12 s, in English and French
+    ├── Film.en.srt             its captions
     └── Mixed/                  2005, a compilation
         ├── 01 One.mp3          Ada
         └── 02 Two.mp3          Cyd feat. Dee
 Hidden/                         the library of the administrator alone
-└── Secret/Vault/01 Secret.mp3  Eve, 2020, Secret Genre, with a picture inside
+└── Secret/
+    ├── Hidden film.mkv
+    └── Vault/01 Secret.mp3     Eve, 2020, Secret Genre, with a picture inside
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ from PIL import Image
 from conf.settings import Data, MusicFolder, Settings
 from db.database import Database
 from library import scan
-from tests.support import postgres
+from tests.support import postgres, videos
 from tests.support.audio import Song, write
 from tests.support.pictures import picture
 from tests.support.sandboxes import ThreadSandbox
@@ -78,6 +82,9 @@ def _write(root: Path) -> None:
     }
     for name, song in songs.items():
         write(music / name, song)
+    videos.write(music / "Various/Film.mp4", languages=("eng", "fra"))
+    (music / "Various/Film.en.srt").write_text(videos.CAPTIONS)
+    videos.write(hidden / "Secret/Hidden film.mkv", 1)
     Image.new("RGB", (600, 400), "teal").save(music / "Ada/First/cover.png")
     secret = Song(title="Secret", artist="Eve", album="Vault", date="2020", genre="Secret Genre")
     write(
@@ -121,6 +128,6 @@ async def _scan(dsn: str, root: Path, settings: Settings) -> None:
         await scan(database, settings, job, ThreadSandbox())
         done = await database.scans.latest()
         assert done is not None
-        assert (done.state, done.added, done.broken) == ("done", 9, 0), done.message
+        assert (done.state, done.added, done.broken) == ("done", 11, 0), done.message
     finally:
         await database.close()
