@@ -82,27 +82,31 @@ class FaultyError(DatabaseError):
     """The server is there and cannot do its work: a failing disk, too little memory, a missing right."""
 
 
-class NameTakenError(DatabaseError):
+class RefusedError(DatabaseError):
+    """Something that cannot be done as it was asked for; the text is for the one who asked."""
+
+
+class NameTakenError(RefusedError):
     """Somebody or something has that name already."""
 
 
-class UnknownUserError(DatabaseError):
+class UnknownUserError(RefusedError):
     """There is no account of that name."""
 
 
-class UnknownLibraryError(DatabaseError):
+class UnknownLibraryError(RefusedError):
     """There is no music folder with that id."""
 
 
-class UnfitError(DatabaseError):
+class UnfitError(RefusedError):
     """A name, a password or an address that cannot be taken; the text says why."""
 
 
-class LastAdminError(DatabaseError):
+class LastAdminError(RefusedError):
     """The last administrator cannot be deleted, switched off or made an ordinary user."""
 
 
-class TooManyChangesError(DatabaseError):
+class TooManyChangesError(RefusedError):
     """Passwords are being changed too often to take another one now."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ _DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\
 
 def check_name(name: str) -> None:
     """Raise UnfitError for what cannot be the name of an account or a device."""
-    _need(bool(name.strip()), "A name is needed.")
+    _need(bool(name.strip()), "Choose a name.")
     _need(name == name.strip(), "A name may not begin or end with a space.")
     _need(len(name) <= LONGEST_NAME, f"A name may have {LONGEST_NAME} characters at most.")
     _need(_printable(name), "A name may hold only characters that can be seen.")

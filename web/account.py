@@ -1,74 +1,124 @@
-"""Signing in and out."""
+"""What people change about their own account: the password, what apps sign in with, the picture."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 from aiohttp import web
 
+from db.errors import RefusedError
+from db.rows import UserRow
 from db.tries import TooManyTriesError
-from web.display import counted
+from web.display import ago
 from web.forms import Form
-from web.session import sign_in, sign_out, signed_in
+from web.passwords import chosen
+from web.rights import may, member
+from web.session import sign_in
 from web.site import SITE
-from web.view import Refusal, message, page, see
+from web.view import page, see, too_many
 
 log = structlog.get_logger()
 
-# A path of ours: "//host" and "/\host" lead elsewhere, control characters are dropped by browsers.
-_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+_DONE: Mapping[str, str] = {
+    "password": "Your password is changed. Other browsers have to sign in anew.",
+    "revoked": "That app password is no longer accepted.",
+    "picture": "Your picture is changed.",
+    "removed": "Your picture is removed.",
+}
 
 
-async def show_login(request: web.Request) -> web.Response:
-    """The form; without any account, what to do instead."""
-    target = _local(request.query.get("next", ""))
-    if await signed_in(request):
-        return see(target)
-    if not await request.app[SITE].db.users.count():
-        return message(
-            request,
-            "Welcome to Dulcian",
-            "There is no account yet. Open the set-up link that the server printed when it started;"
-            " it makes the first one.",
-        )
-    return await page(request, "login.html", name="", next=target, error="")
+@dataclass(frozen=True)
+class Device:
+    """An app password, as the page lists it."""
+
+    id: int
+    name: str
+    created: str
+    used: str
 
 
-async def login(request: web.Request, form: Form) -> web.Response:
-    """Open a session, or show the form again."""
-    name, target = form.get("name", "").strip(), _local(form.get("next", ""))
-    address = request.remote or ""
-    try:
-        user = await request.app[SITE].doorman.admit(name, form.get("password", ""), address)
-    except TooManyTriesError as error:
-        log.warning("sign-in held back", account=name[:80], address=address, wait=error.wait)
-        raise _too_many(error.wait) from None
-    if user is None:
-        log.warning("sign-in refused", account=name[:80], address=address)
-        wrong = "Wrong name or password."
-        return await page(request, "login.html", status=403, name=name, next=target, error=wrong)
-    await sign_in(request, user)
-    log.info("signed in", user=user.name, address=address)
-    return see(target)
+@dataclass(frozen=True)
+class Made:
+    """A new app password, shown this once."""
+
+    name: str
+    secret: str
 
 
-async def logout(request: web.Request, form: Form) -> web.Response:
-    """End the session."""
-    await sign_out(request)
-    return see("/login")
+async def show_account(request: web.Request) -> web.Response:
+    """The page, for whoever is signed in."""
+    user = await member(request)
+    return await account_page(request, user, done=_DONE.get(request.query.get("done", ""), ""))
 
 
-def _local(target: str) -> str:
-    return target if _LOCAL.fullmatch(target) else "/"
+async def change_password(request: web.Request, form: Form) -> web.Response:
+    """Change one's own password, who knows the old one; all other sessions end."""
+    user = await member(request, "settings")
+    error = await _try_change(request, user, form)
+    if error:
+        return await account_page(request, user, status=400, wrong="password", error=error)
+    return see("/account?done=password")
 
 
-def _too_many(wait: int) -> Refusal:
-    span = counted(wait, "second") if wait < 120 else counted(-(-wait // 60), "minute")
-    return Refusal(
-        429,
-        "Too many tries",
-        f"Wait {span}, then sign in again. Nobody else has to wait.",
-        back="/login",
-        wait=wait,
+async def account_page(
+    request: web.Request,
+    user: UserRow,
+    *,
+    status: int = 200,
+    wrong: str = "",
+    error: str = "",
+    made: Made | None = None,
+    done: str = "",
+) -> web.Response:
+    """The page; `wrong` names the part that the error is about."""
+    site = request.app[SITE]
+    return await page(
+        request,
+        "account.html",
+        status=status,
+        user=user,
+        admin=may(user, "admin"),
+        settings=may(user, "settings"),
+        password_in_apps=site.settings.auth.account_password_in_apps,
+        devices=await _devices(request, user),
+        picture=user.avatar_changed and int(user.avatar_changed.timestamp() * 1000),
+        wrong=wrong,
+        error=error,
+        made=made,
+        done=done,
     )
+
+
+async def _try_change(request: web.Request, user: UserRow, form: Form) -> str:
+    """Nothing, or why the password is not changed."""
+    site, address = request.app[SITE], request.remote or ""
+    try:
+        new = chosen(form, user.name)
+        if await site.doorman.admit(user.name, form.get("old", ""), address) is None:
+            log.warning("password change refused", user=user.name, address=address)
+            return "That is not your password now."
+        await sign_in(request, await site.db.users.set_password(user.name, new))
+    except RefusedError as error:
+        return str(error)
+    except TooManyTriesError as error:
+        log.warning("password change held back", user=user.name, address=address)
+        raise too_many(error.wait, "/account") from None
+    log.info("password changed", user=user.name, by=user.name, address=address)
+    return ""
+
+
+async def _devices(request: web.Request, user: UserRow) -> list[Device]:
+    now = datetime.now(UTC)
+    return [
+        Device(
+            row.id,
+            row.name,
+            ago(row.created, now),
+            ago(row.last_used, now) if row.last_used else "never",
+        )
+        for row in await request.app[SITE].db.credentials.of(user.id)
+        if row.kind == "device"
+    ]

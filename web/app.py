@@ -14,31 +14,56 @@ from aiohttp_session import session_middleware
 from db.errors import DatabaseError
 from db.tries import Tries
 from web import display, shares
-from web.account import login, logout, show_login
+from web.account import change_password, show_account
 from web.assets import Assets
+from web.avatar import put_avatar, remove_avatar, show_avatar
+from web.devices import add_device, revoke_device
 from web.doorman import Doorman
 from web.first_run import set_up, show_setup
 from web.forms import Form, read_form
 from web.home import home
+from web.login import login, logout, show_login
 from web.scanning import show_scan, start_scan
 from web.session import Storage
 from web.site import SITE, Services, Site
-from web.view import HEADERS, Refusal, message, refused
+from web.users import (
+    add_user,
+    change_user,
+    delete_user,
+    reset_password,
+    show_user,
+    show_users,
+)
+from web.view import HEADERS, Elsewhere, Refusal, message, refused, see
 
 Page = Callable[[web.Request], Awaitable[web.Response]]
 FormPage = Callable[[web.Request, Form], Awaitable[web.Response]]
 
+_USER = "/users/{user:[0-9]{1,9}}"
 _PAGES: tuple[tuple[str, Page], ...] = (
     ("/", home),
     ("/login", show_login),
     ("/setup/{token}", show_setup),
     ("/scan", show_scan),
+    ("/account", show_account),
+    ("/account/avatar", show_avatar),
+    ("/users", show_users),
+    (_USER, show_user),
 )
+_UPLOADS: tuple[tuple[str, Page], ...] = (("/account/avatar", put_avatar),)
 _FORMS: tuple[tuple[str, FormPage], ...] = (
     ("/login", login),
     ("/logout", logout),
     ("/setup/{token}", set_up),
     ("/scan", start_scan),
+    ("/account/password", change_password),
+    ("/account/apps", add_device),
+    ("/account/apps/revoke", revoke_device),
+    ("/account/avatar/remove", remove_avatar),
+    ("/users", add_user),
+    (_USER, change_user),
+    (f"{_USER}/password", reset_password),
+    (f"{_USER}/delete", delete_user),
 )
 
 
@@ -52,6 +77,8 @@ def setup(app: web.Application, services: Services) -> None:
     sessions = session_middleware(Storage(db.sessions, settings.auth.session_days))
     for path, page in _PAGES:
         app.router.add_get(path, _guarded(page, sessions))
+    for path, page in _UPLOADS:
+        app.router.add_post(path, _guarded(page, sessions))
     for path, form_page in _FORMS:
         app.router.add_post(path, _guarded(_with_form(form_page), sessions))
     shares.setup(app)
@@ -95,6 +122,8 @@ def _guarded(page: Page, sessions: Middleware) -> Handler:
             return await page(request)
         except Refusal as refusal:
             return refused(request, refusal)
+        except Elsewhere as elsewhere:
+            return see(elsewhere.path)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:

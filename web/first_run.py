@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import unicodedata
 
 import msgspec
 import structlog
 from aiohttp import web
 
+from db.errors import UnfitError
 from db.rows import UserRow
+from db.rules import check_name
 from web.forms import Form
+from web.passwords import chosen
 from web.session import sign_in
 from web.site import SITE
 from web.view import Refusal, page, see
 
 log = structlog.get_logger()
-
-_SHORTEST, _LONGEST, _LONGEST_NAME = 8, 1024, 64
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -36,10 +36,12 @@ async def show_setup(request: web.Request) -> web.Response:
 async def set_up(request: web.Request, form: Form) -> web.Response:
     """Make the account and sign it in."""
     link = await _link(request)
-    name, password = form.get("name", "").strip(), form.get("password", "")
-    error = _objection(name, password, form.get("repeated", ""))
-    if error:
-        return await page(request, "setup.html", status=400, name=name, error=error)
+    name = form.get("name", "").strip()
+    try:
+        check_name(name)
+        password = chosen(form, name)
+    except UnfitError as error:
+        return await page(request, "setup.html", status=400, name=name, error=str(error))
     user = await _make_admin(request, link, name, password)
     log.info("set up", user=user.name)
     await sign_in(request, user)
@@ -76,22 +78,3 @@ async def _make_admin(request: web.Request, link: Link, name: str, password: str
 
 def _used() -> Refusal:
     return Refusal(410, "This server is set up", "Sign in with your account.", back="/login")
-
-
-def _objection(name: str, password: str, repeated: str) -> str:
-    """What is wrong with the input; nothing if it will do."""
-    rules = (
-        (bool(name), "Choose a name."),
-        (len(name) <= _LONGEST_NAME, f"The name may have {_LONGEST_NAME} characters at most."),
-        (_printable(name), "The name may hold only characters that can be seen."),
-        (len(password) >= _SHORTEST, f"The password needs at least {_SHORTEST} characters."),
-        (len(password) <= _LONGEST, f"The password may have {_LONGEST} characters at most."),
-        (_printable(password), "The password may not hold control characters."),
-        (password.casefold() != name.casefold(), "The password must differ from the name."),
-        (password == repeated, "The two passwords differ."),
-    )
-    return next((text for kept, text in rules if not kept), "")
-
-
-def _printable(text: str) -> bool:
-    return not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text)

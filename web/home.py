@@ -9,7 +9,8 @@ from aiohttp import web
 from db.rows import LibraryRow, UserRow
 from streaming.links import base_url, host_of
 from web import display
-from web.scanning import is_admin, scan_view
+from web.rights import may
+from web.scanning import scan_view
 from web.session import signed_in
 from web.site import SITE
 from web.view import page, see
@@ -54,7 +55,7 @@ async def home(request: web.Request) -> web.Response:
         request,
         "home.html",
         user=user,
-        admin=is_admin(user),
+        admin=may(user, "admin"),
         totals=await site.db.libraries.totals(user.libraries),
         libraries=libraries,
         scan=await scan_view(request, user),
@@ -70,7 +71,7 @@ async def _problems(
     request: web.Request, user: UserRow, libraries: list[LibraryRow]
 ) -> list[Problem]:
     """Paths are for administrators."""
-    if not is_admin(user):
+    if not may(user, "admin"):
         return []
     names = {library.id: library.name for library in libraries}
     rows = await request.app[SITE].db.scans.problems(_PROBLEMS_SHOWN)

@@ -10,9 +10,10 @@ from aiohttp import web
 from db.rows import ScanRow, UserRow
 from web.display import ago, counted, number
 from web.forms import Form
+from web.rights import may, member
 from web.session import signed_in
 from web.site import SITE
-from web.view import Refusal, see
+from web.view import see
 
 _STEPS = {
     "walk": "Looking for music",
@@ -43,11 +44,6 @@ class ScanView(msgspec.Struct, frozen=True):
     todo: int
 
 
-def is_admin(user: UserRow) -> bool:
-    """Whether this user runs the server."""
-    return "admin" in user.roles
-
-
 async def scan_view(request: web.Request, user: UserRow) -> ScanView | None:
     """The scan that runs, else the one to come, else the last.
 
@@ -63,7 +59,7 @@ async def scan_view(request: web.Request, user: UserRow) -> ScanView | None:
         state=row.state,
         headline=_HEADLINES.get(row.state) or _STEPS.get(row.step, "Scanning"),
         detail=tell(row) if user.all_libraries else "",
-        message=row.message if is_admin(user) else "",
+        message=row.message if may(user, "admin") else "",
         done=row.read,
         todo=row.todo,
     )
@@ -80,11 +76,7 @@ async def show_scan(request: web.Request) -> web.Response:
 
 async def start_scan(request: web.Request, form: Form) -> web.Response:
     """Ask for a scan, as an administrator."""
-    user = await signed_in(request)
-    if user is None:
-        return see("/login")
-    if not is_admin(user):
-        raise Refusal(403, "Only for administrators", "Ask the one who runs this server.")
+    await member(request, "admin")
     await request.app[SITE].db.scans.request(
         complete="complete" in form, accept_removals="accept_removals" in form
     )

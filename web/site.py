@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
@@ -37,6 +37,8 @@ class Site:
     images: Images
     assets: Assets
     doorman: Doorman
+    uploading: set[int] = field(default_factory=set)
+    """The users whose picture is being received."""
 
 
 SITE = web.AppKey("site", Site)

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp_jinja2
 from aiohttp import web
 
+from web.display import counted
 from web.session import form_token
 
 HEADERS = {
@@ -29,6 +30,14 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than a failure
     def __init__(self, status: int, title: str, text: str, back: str = "/", wait: int = 0) -> None:
         super().__init__(title)
         self.status, self.title, self.text, self.back, self.wait = status, title, text, back, wait
+
+
+class Elsewhere(Exception):  # noqa: N818 - an answer rather than a failure
+    """A request that is answered by sending the browser to another of our pages."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
 
 
 async def page(
@@ -55,6 +64,13 @@ def refused(request: web.Request, refusal: Refusal) -> web.Response:
     if refusal.wait:
         response.headers["Retry-After"] = str(refusal.wait)
     return response
+
+
+def too_many(wait: int, back: str) -> Refusal:
+    """The refusal of passwords for a while."""
+    span = counted(wait, "second") if wait < 120 else counted(-(-wait // 60), "minute")
+    text = f"Wait {span}, then try again. Nobody else has to wait."
+    return Refusal(429, "Too many tries", text, back=back, wait=wait)
 
 
 def see(path: str) -> web.Response:

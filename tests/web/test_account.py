@@ -1,135 +1,373 @@
-"""Signing in and out."""
+"""One's own account: password, app passwords, picture."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
 import msgspec
 import pytest
+from aiohttp import FormData
+from PIL import Image
+from structlog.testing import capture_logs
 
 from conf.settings import Settings
 from db.database import Database
-from tests.support.browser import Browser
+from db.rows import UserRow
+from tests.support.browser import Answer, Browser
+from tests.support.pictures import picture, see
 from tests.web.conftest import PASSWORD, NewBrowser
 
-
-@pytest.fixture(autouse=True)
-async def maria(database: Database) -> None:
-    await database.users.add("maria", PASSWORD)
-
-
-async def test_without_a_session_the_first_page_leads_to_the_sign_in(browser: Browser) -> None:
-    answer = await browser.open("/")
-    assert (answer.status, answer.location) == (303, "/login")
+NEW = "another horse"
+CHANGE = {"old": PASSWORD, "password": NEW, "repeated": NEW}
+SECRET = re.compile(r'id="app-password">([0-9a-f]{40})<')
 
 
-async def test_name_and_password_open_the_first_page(browser: Browser) -> None:
-    answer = await browser.sign_in("maria", PASSWORD)
-    assert (answer.status, answer.location) == (303, "/")
-    assert (await browser.open("/")).status == 200
+@pytest.fixture
+async def paul(browser: Browser, database: Database) -> Browser:
+    """The browser, with an ordinary user signed in."""
+    await database.users.add("paul", PASSWORD)
+    assert (await browser.sign_in("paul", PASSWORD)).status == 303
+    return browser
 
 
-async def test_who_is_signed_in_is_led_past_the_sign_in(browser: Browser) -> None:
-    await browser.sign_in("maria", PASSWORD)
-    assert (await browser.open("/login")).location == "/"
+async def row(database: Database, name: str = "paul") -> UserRow:
+    found = await database.users.by_name(name)
+    assert found is not None
+    return found
 
 
-@pytest.mark.parametrize(
-    ("name", "password"),
-    [("maria", "wrong"), ("nobody", PASSWORD), ("", ""), ("mar\0ia", PASSWORD), ("maria", "\0")],
-)
-async def test_wrong_name_and_wrong_password_look_the_same(
-    browser: Browser, name: str, password: str
-) -> None:
-    answer = await browser.sign_in(name, password)
-    assert answer.status == 403
-    assert "Wrong name or password." in answer.seen
-    assert (await browser.open("/")).location == "/login"
+async def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back(browser: Browser) -> None:
+    for path in ("/account", "/account/avatar"):
+        assert (await browser.open(path)).location == f"/login?next={path}"
 
 
-async def test_a_refused_form_keeps_the_name_as_text(browser: Browser) -> None:
-    answer = await browser.sign_in("<script>alert(1)</script>", "secret words")
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in answer.text
-    assert "<script>alert" not in answer.text
-    assert "secret words" not in answer.text
+class TestPassword:
+    async def test_it_is_changed_by_who_knows_the_old_one(
+        self, paul: Browser, database: Database
+    ) -> None:
+        answer = await paul.fill_in("/account", CHANGE, to="/account/password")
+        assert (answer.status, answer.location) == (303, "/account?done=password")
+        assert "Your password is changed." in (await paul.open(answer.location)).seen
+        assert await database.users.check_password("paul", NEW)
+        assert await database.users.check_password("paul", PASSWORD) is None
+        (credential,) = await database.credentials.of((await row(database)).id)
+        assert database.secrets.open(credential.user_id, credential.secret) == NEW
 
+    async def test_other_browsers_have_to_sign_in_anew(
+        self, paul: Browser, new_browser: NewBrowser
+    ) -> None:
+        other = await new_browser(same_as=paul)
+        await other.sign_in("paul", PASSWORD)
+        before = paul.cookie
+        await paul.fill_in("/account", CHANGE, to="/account/password")
+        assert paul.cookie != before
+        assert (await paul.open("/")).status == 200
+        assert (await other.open("/")).location == "/login"
+        assert (await other.open("/", Cookie=f"dulcian={before}")).location == "/login"
 
-async def test_signing_out_ends_the_session_also_for_a_copy_of_the_cookie(
-    browser: Browser, database: Database
-) -> None:
-    await browser.sign_in("maria", PASSWORD)
-    stolen = browser.cookie
-    answer = await browser.fill_in("/", {}, to="/logout")
-    assert (answer.status, answer.location) == (303, "/login")
-    assert browser.cookie == ""
-    assert (await browser.open("/", Cookie=f"dulcian={stolen}")).location == "/login"
-    assert await database.pool.fetchval("select count(*) from sessions") == 0
+    @pytest.mark.parametrize(
+        ("change", "complaint"),
+        [
+            ({"old": "wrong"}, "not your password now"),
+            ({"old": ""}, "not your password now"),
+            ({"repeated": "other"}, "The two passwords differ."),
+            ({"password": "short", "repeated": "short"}, "at least 8 characters"),
+            ({"password": "x" * 1025, "repeated": "x" * 1025}, "1024 characters at most"),
+            ({"password": "two\nlines", "repeated": "two\nlines"}, "control characters"),
+            ({"password": "", "repeated": ""}, "at least 8 characters"),
+        ],
+    )
+    async def test_what_will_not_do_is_explained_and_changes_nothing(
+        self, paul: Browser, database: Database, change: dict[str, str], complaint: str
+    ) -> None:
+        answer = await paul.fill_in("/account", CHANGE | change, to="/account/password")
+        assert answer.status == 400
+        assert complaint in answer.seen
+        assert NEW not in answer.text
+        assert await database.users.check_password("paul", PASSWORD)
+        assert (await paul.open("/")).status == 200
 
+    async def test_without_the_role_nothing_of_ones_own_can_be_changed(
+        self, paul: Browser, database: Database
+    ) -> None:
+        await database.pool.execute("update users set roles = '{stream}'")
+        page = (await paul.open("/account")).text
+        assert "/account/" not in page
+        for path, fields in (
+            ("password", CHANGE),
+            ("apps", {"name": "Phone"}),
+            ("apps/revoke", {"device": "1"}),
+            ("avatar/remove", {}),
+        ):
+            assert (await paul.fill_in("/account", fields, to=f"/account/{path}")).status == 403
+        assert (await send_picture(paul, picture(8, 8))).status == 403
+        assert await database.users.check_password("paul", PASSWORD)
 
-async def test_signing_out_without_a_session_is_no_error(browser: Browser) -> None:
-    answer = await browser.fill_in("/login", {}, to="/logout")
-    assert (answer.status, answer.location) == (303, "/login")
-
-
-@pytest.mark.parametrize(
-    ("target", "led_to"),
-    [
-        ("/", "/"),
-        ("/some/page?with=query", "/some/page?with=query"),
-        ("", "/"),
-        ("https://evil.example/", "/"),
-        ("//evil.example/", "/"),
-        ("/\\evil.example/", "/"),
-        ("/\t/evil.example/", "/"),
-        ("/x\r\nSet-Cookie: a=b", "/"),
-        ("javascript:alert(1)", "/"),
-        ("evil.example", "/"),
-    ],
-)
-async def test_after_the_sign_in_only_pages_of_this_server_follow(
-    browser: Browser, target: str, led_to: str
-) -> None:
-    fields = {"name": "maria", "password": PASSWORD, "next": target}
-    assert (await browser.fill_in("/login", fields)).location == led_to
-
-
-async def test_the_sign_in_page_hands_on_where_to_go(browser: Browser) -> None:
-    answer = await browser.open("/login?next=/some/page")
-    assert 'name="next" value="/some/page"' in answer.text
+    async def test_another_users_name_in_the_form_counts_for_nothing(
+        self, paul: Browser, database: Database
+    ) -> None:
+        await database.users.add("maria", PASSWORD, admin=True)
+        more = {"name": "maria", "user": "maria", "username": "maria", "id": "2"}
+        await paul.fill_in("/account", CHANGE | more, to="/account/password")
+        assert await database.users.check_password("maria", PASSWORD)
+        assert await database.users.check_password("paul", NEW)
 
 
 class TestTooManyWrongPasswords:
-    """Three are allowed here."""
-
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
         auth = msgspec.structs.replace(settings.auth, max_failures=3)
-        server = msgspec.structs.replace(settings.server, trusted_proxies=("127.0.0.1",))
-        return msgspec.structs.replace(settings, auth=auth, server=server)
+        return msgspec.structs.replace(settings, auth=auth)
 
-    async def test_make_even_the_right_one_wait(self, browser: Browser) -> None:
-        for _ in range(3):
-            assert (await browser.sign_in("maria", "wrong")).status == 403
-        answer = await browser.sign_in("MARIA", PASSWORD)
-        assert answer.status == 429
-        assert 0 < int(answer.response.headers["Retry-After"]) <= 300
-        assert "Wait 5 minutes" in answer.seen
-
-    async def test_hold_back_nobody_elsewhere_and_no_other_account(
-        self, browser: Browser, new_browser: NewBrowser, database: Database
+    async def test_guessing_the_old_one_has_to_wait(
+        self, paul: Browser, database: Database
     ) -> None:
-        await database.users.add("paul", PASSWORD)
         for _ in range(3):
-            await browser.sign_in("maria", "wrong", X_Forwarded_For="203.0.113.5")
-        elsewhere = await new_browser(same_as=browser)
-        assert (
-            await elsewhere.sign_in("maria", PASSWORD, X_Forwarded_For="203.0.113.6")
-        ).status == 303
-        other = await new_browser(same_as=browser)
-        assert (await other.sign_in("paul", PASSWORD, X_Forwarded_For="203.0.113.5")).status == 303
+            wrong = CHANGE | {"old": "guess"}
+            assert (await paul.fill_in("/account", wrong, to="/account/password")).status == 400
+        answer = await paul.fill_in("/account", CHANGE, to="/account/password")
+        assert answer.status == 429
+        assert int(answer.response.headers["Retry-After"]) > 0
+        assert await database.users.check_password("paul", PASSWORD)
 
-    async def test_are_forgotten_after_the_right_one(self, browser: Browser) -> None:
-        for _ in range(2):
-            await browser.sign_in("maria", "wrong")
-        assert (await browser.sign_in("maria", PASSWORD)).status == 303
-        await browser.fill_in("/", {}, to="/logout")
-        for _ in range(3):
-            assert (await browser.sign_in("maria", "wrong")).status == 403
+
+class TestAppPasswords:
+    async def test_one_is_shown_once_and_found_by_itself(
+        self, paul: Browser, database: Database
+    ) -> None:
+        answer = await paul.fill_in("/account", {"name": " Phone "}, to="/account/apps")
+        assert answer.status == 200
+        assert answer.response.headers["Cache-Control"] == "no-store"
+        found = SECRET.search(answer.text)
+        assert found
+        credential = await database.credentials.by_key(found[1])
+        assert credential is not None
+        assert (credential.name, credential.user_id) == ("Phone", (await row(database)).id)
+        later = await paul.open("/account")
+        assert found[1] not in later.text
+        assert "Phone just now never" in later.seen
+
+    async def test_the_list_says_when_each_was_used(
+        self, paul: Browser, database: Database
+    ) -> None:
+        await paul.fill_in("/account", {"name": "Phone"}, to="/account/apps")
+        await database.pool.execute(
+            "update credentials set created = now() - interval '3 days',"
+            " last_used = now() - interval '2 hours' where kind = 'device'"
+        )
+        assert "Phone 3 days ago 2 hours ago" in (await paul.open("/account")).seen
+
+    @pytest.mark.parametrize("name", ["", " ", "x" * 65, "a\nb", "\u202e"])
+    async def test_a_name_that_cannot_be_shown_is_refused(
+        self, paul: Browser, database: Database, name: str
+    ) -> None:
+        answer = await paul.fill_in("/account", {"name": name}, to="/account/apps")
+        assert answer.status == 400
+        assert not SECRET.search(answer.text)
+
+    async def test_a_name_is_text_and_taken_once(self, paul: Browser) -> None:
+        evil = '<b onclick="x">'
+        assert (await paul.fill_in("/account", {"name": evil}, to="/account/apps")).status == 200
+        answer = await paul.fill_in("/account", {"name": evil}, to="/account/apps")
+        assert answer.status == 400
+        assert "already" in answer.seen
+        assert "<b onclick" not in answer.text
+
+    async def test_there_are_not_more_than_a_sign_in_can_try(
+        self, paul: Browser, database: Database
+    ) -> None:
+        user = await row(database)
+        for number in range(50):
+            await database.credentials.add(user.id, f"Device {number}", database.secrets)
+        answer = await paul.fill_in("/account", {"name": "One more"}, to="/account/apps")
+        assert answer.status == 400
+        assert "very many" in answer.seen
+
+    async def test_one_is_revoked_by_its_owner_alone(
+        self, paul: Browser, database: Database
+    ) -> None:
+        maria = await database.users.add("maria", PASSWORD, admin=True)
+        theirs, kept = await database.credentials.add(maria.id, "Hers", database.secrets)
+        own, ended = await database.credentials.add(
+            (await row(database)).id, "His", database.secrets
+        )
+        for device in (theirs.id, own.id):
+            fields = {"device": str(device)}
+            answer = await paul.fill_in("/account", fields, to="/account/apps/revoke")
+            assert answer.location == "/account?done=revoked"
+        assert await database.credentials.by_key(kept) is not None
+        assert await database.credentials.by_key(ended) is None
+
+    @pytest.mark.parametrize("device", ["", "x", "-1", "9" * 30, "1 or 1=1", "٣"])
+    async def test_what_is_no_device_is_not_readable(self, paul: Browser, device: str) -> None:
+        fields = {"device": device}
+        answer = await paul.fill_in("/account", fields, to="/account/apps/revoke")
+        assert answer.status == 400
+
+
+async def send_picture(browser: Browser, data: bytes, **more: Any) -> Answer:
+    """Fill in the form for the picture as a browser does."""
+    form = FormData()
+    form.add_field("form_token", more.pop("token", "") or await browser.token("/account"))
+    form.add_field("picture", BytesIO(data), filename="me.jpg", content_type="image/jpeg")
+    return await browser.send("/account/avatar", form, **more)  # type: ignore[arg-type]
+
+
+class TestPicture:
+    async def test_it_is_made_small_and_shown(self, paul: Browser, database: Database) -> None:
+        answer = await send_picture(paul, picture(1600, 800, "PNG"))
+        assert (answer.status, answer.location) == (303, "/account?done=picture")
+        page = (await paul.open("/account")).text
+        (address,) = re.findall(r'src="(/account/avatar[^"]*)"', page)
+        async with paul.client.get(address) as shown:
+            assert shown.content_type == "image/jpeg"
+            assert see(await shown.read()).size == (512, 256)
+        kept = await database.avatars.of("paul")
+        assert kept is not None
+        assert see(kept.picture).format == "JPEG"
+
+    async def test_it_can_be_removed(self, paul: Browser, database: Database) -> None:
+        await send_picture(paul, picture(8, 8))
+        await paul.fill_in("/account", {}, to="/account/avatar/remove")
+        assert await database.avatars.of("paul") is None
+        assert (await paul.open("/account/avatar")).status == 404
+        await paul.fill_in("/account", {}, to="/account/avatar/remove")
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"GIF89a",
+            b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>",
+            b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
+            b"%PDF-1.7",
+            b"\0" * 100_000,
+        ],
+    )
+    async def test_what_is_no_picture_leaves_the_one_before(
+        self, paul: Browser, database: Database, data: bytes
+    ) -> None:
+        await send_picture(paul, picture(8, 8))
+        before = await database.avatars.of("paul")
+        answer = await send_picture(paul, data)
+        assert answer.status == 400
+        assert "no picture" in answer.seen
+        assert await database.avatars.of("paul") == before
+
+    async def test_an_empty_file_is_none(self, paul: Browser) -> None:
+        answer = await send_picture(paul, b"")
+        assert answer.status == 400
+        assert "Choose a picture" in answer.seen
+
+    async def test_one_that_is_too_large_is_not_read(
+        self, paul: Browser, database: Database
+    ) -> None:
+        token = await paul.token("/account")
+        assert (await send_picture(paul, b"x" * 5_300_000, token=token)).status == 413
+        assert (await send_picture(paul, b"x" * (5 * 1024 * 1024 + 1), token=token)).status == 413
+        assert await database.avatars.of("paul") is None
+        assert (await send_picture(paul, picture(8, 8), token=token)).status == 303
+
+    async def test_a_bomb_of_pixels_is_refused_before_it_is_opened(self, paul: Browser) -> None:
+        bomb = BytesIO()
+        Image.new("1", (9000, 9000)).save(bomb, "PNG")
+        assert len(bomb.getvalue()) < 20_000
+        assert (await send_picture(paul, bomb.getvalue())).status == 400
+
+    async def test_without_its_token_first_the_file_is_not_read(
+        self, paul: Browser, database: Database
+    ) -> None:
+        token = await paul.token("/account")
+        for wrong in ("0" * 64, "ü"):
+            assert (await send_picture(paul, picture(8, 8), token=wrong)).status == 403
+        late = FormData()
+        late.add_field("picture", picture(8, 8), filename="me.jpg")
+        late.add_field("form_token", token)
+        answer = await paul.send("/account/avatar", late)  # type: ignore[arg-type]
+        assert answer.status == 403
+        assert await database.avatars.of("paul") is None
+
+    @pytest.mark.parametrize(
+        "headers",
+        [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec_Fetch_Site": "cross-site"}],
+    )
+    async def test_another_site_cannot_send_one(
+        self, paul: Browser, database: Database, headers: dict[str, str]
+    ) -> None:
+        assert (await send_picture(paul, picture(8, 8), **headers)).status == 403
+        assert await database.avatars.of("paul") is None
+
+    async def test_who_is_not_signed_in_sends_none(
+        self, paul: Browser, new_browser: NewBrowser
+    ) -> None:
+        other = await new_browser(same_as=paul)
+        token = await other.token("/login")
+        assert (await send_picture(other, picture(8, 8), token=token)).location == "/login"
+
+    @pytest.mark.parametrize(
+        ("kind", "body", "status"),
+        [
+            ("application/x-www-form-urlencoded", b"a=b", 415),
+            ("multipart/mixed; boundary=x", b"--x--", 415),
+            ("multipart/form-data", b"", 400),
+            ("multipart/form-data; boundary=x", b"nothing", 400),
+            ("multipart/form-data; boundary=x", b"--x\r\nno header\r\n\r\nx\r\n--x--", 400),
+            ("multipart/form-data; boundary=" + "x" * 80, b"--x--", 400),
+            (
+                "multipart/form-data; boundary=x",
+                b"--x\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y--\r\n--x--",
+                400,
+            ),
+            (
+                "multipart/form-data; boundary=x",
+                b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\xff\r\n--x--',
+                400,
+            ),
+        ],
+    )
+    async def test_what_is_no_such_form_is_refused(
+        self, paul: Browser, kind: str, body: bytes, status: int
+    ) -> None:
+        headers = {"Content-Type": kind, "Accept": "text/html"}
+        async with paul.client.post("/account/avatar", data=body, headers=headers) as response:
+            assert response.status == status
+
+    async def test_a_body_without_a_length_is_refused(self, paul: Browser) -> None:
+        async def endless() -> Any:
+            yield b"--x\r\n"
+
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        async with paul.client.post("/account/avatar", data=endless(), headers=headers) as response:
+            assert response.status == 413
+
+    async def test_very_many_parts_are_refused(self, paul: Browser) -> None:
+        form = FormData()
+        form.add_field("form_token", await paul.token("/account"))
+        for number in range(50):
+            form.add_field(f"field {number}", "x", content_type="text/plain")
+        answer = await paul.send("/account/avatar", form)  # type: ignore[arg-type]
+        assert answer.status == 400
+
+
+class TestLog:
+    @pytest.fixture
+    def lines(self) -> Iterator[list[Any]]:
+        with capture_logs() as captured:
+            yield captured
+
+    async def test_it_says_what_was_done_and_no_secret(
+        self, paul: Browser, lines: list[Any]
+    ) -> None:
+        made = await paul.fill_in("/account", {"name": "Phone"}, to="/account/apps")
+        found = SECRET.search(made.text)
+        assert found
+        device = re.search(r'name="device" value="(\d+)"', made.text)
+        assert device
+        await paul.fill_in("/account", {"device": device[1]}, to="/account/apps/revoke")
+        await paul.fill_in("/account", CHANGE, to="/account/password")
+        told = [line["event"] for line in lines if line.get("by") == "paul"]
+        assert told == ["app password made", "app password revoked", "password changed"]
+        for secret in (found[1], PASSWORD, NEW):
+            assert secret not in str(lines)

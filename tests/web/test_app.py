@@ -14,7 +14,9 @@ from tests.support.browser import AiohttpClient, Browser, Services
 from tests.web.conftest import PASSWORD
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/setup/wrong", "/scan", "/nowhere", "/logout"])
+@pytest.mark.parametrize(
+    "path", ["/", "/login", "/setup/wrong", "/scan", "/nowhere", "/logout", "/account", "/users"]
+)
 async def test_every_page_is_guarded_by_its_headers(browser: Browser, path: str) -> None:
     headers = (await browser.open(path)).response.headers
     policy = dict(part.split(None, 1) for part in headers["Content-Security-Policy"].split(";"))
@@ -32,7 +34,7 @@ async def test_pages_hold_no_inline_script_or_style_and_nothing_from_elsewhere(
     admin: Browser,
 ) -> None:
     await admin.fill_in("/", {}, to="/scan")
-    for path in ("/", "/nowhere"):
+    for path in ("/", "/nowhere", "/account", "/users", "/users/1"):
         text = (await admin.open(path)).text
         assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=", text)
         assert all(

@@ -103,7 +103,7 @@ async def test_how_to_connect_names_this_server_and_this_user(admin: Browser) ->
     seen = (await admin.open("/", Host="music.lan:5000")).seen
     assert "Server address http://music.lan:5000" in seen
     assert "User name maria" in seen
-    assert "the one you sign in with here" in seen
+    assert "the one you sign in with here, or an app password" in seen
     assert "works on this computer only" not in seen
 
 

@@ -1,0 +1,165 @@
+"""Everybody's accounts, for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import structlog
+from aiohttp import web
+
+from db.errors import RefusedError
+from db.rows import LibraryRow, UserRow
+from db.users import BIT_RATES, ROLES, Change
+from web.forms import Form, number_in
+from web.passwords import chosen
+from web.rights import may, member
+from web.site import SITE
+from web.view import Refusal, page, see
+
+log = structlog.get_logger()
+
+_DONE: Mapping[str, str] = {
+    "added": "The account is there. What it may do can be changed here.",
+    "changed": "The changes are saved.",
+    "password": "The password is changed. Whoever was signed in with the old one no longer is.",
+    "deleted": "The account is deleted, with all that was its.",
+}
+_MEANINGS: Mapping[str, str] = {
+    "admin": "Administrator: may do everything, and sees this page",
+    "settings": "Change their own password, picture and app passwords",
+    "stream": "Play music",
+    "download": "Download files",
+    "share": "Share music with people without an account",
+    "podcast": "Manage podcasts",
+    "jukebox": "Play on the server's own loudspeakers",
+    "playlist": "Playlists",
+    "comment": "Comments and ratings",
+    "cover_art": "Covers and tags",
+    "upload": "Uploads",
+    "video_conversion": "Video conversion",
+}
+
+
+async def show_users(request: web.Request) -> web.Response:
+    """The list, and the form for one more."""
+    me = await member(request, "admin")
+    return await _users_page(request, me, done=request.query.get("done", ""))
+
+
+async def add_user(request: web.Request, form: Form) -> web.Response:
+    """Make an account."""
+    me = await member(request, "admin")
+    name, email = form.get("name", "").strip(), form.get("email", "").strip()
+    try:
+        row = await request.app[SITE].db.users.add(
+            name, chosen(form, name), admin="admin" in form, email=email
+        )
+    except RefusedError as refusal:
+        return await _users_page(request, me, error=str(refusal), form=form)
+    log.info("user created", user=row.name, by=me.name, roles=row.roles)
+    return see(f"/users/{row.id}?done=added")
+
+
+async def show_user(request: web.Request) -> web.Response:
+    """One account."""
+    me, user = await _both(request)
+    return await _user_page(request, me, user, done=request.query.get("done", ""))
+
+
+async def change_user(request: web.Request, form: Form) -> web.Response:
+    """Change what an account may do; what is not ticked is taken away."""
+    me, user = await _both(request)
+    db = request.app[SITE].db
+    change = _change(form, await db.libraries.all())
+    try:
+        row = await db.users.change(user.name, change)
+    except RefusedError as error:
+        return await _user_page(request, me, user, error=str(error))
+    log.info("user changed", user=row.name, by=me.name, what=change.named())
+    still = row.id != me.id or may(row, "admin")
+    return see(f"/users/{row.id}?done=changed" if still else "/")
+
+
+async def reset_password(request: web.Request, form: Form) -> web.Response:
+    """Give somebody another password; what they were signed in with ends."""
+    me, user = await _both(request)
+    if user.id == me.id:
+        return see("/account")
+    try:
+        await request.app[SITE].db.users.set_password(user.name, chosen(form, user.name))
+    except RefusedError as error:
+        return await _user_page(request, me, user, error=str(error))
+    log.info("password changed", user=user.name, by=me.name)
+    return see(f"/users/{user.id}?done=password")
+
+
+async def delete_user(request: web.Request, form: Form) -> web.Response:
+    """Delete an account, if that was confirmed."""
+    me, user = await _both(request)
+    if "sure" not in form:
+        unsure = "Nothing is deleted: tick the box if you are sure."
+        return await _user_page(request, me, user, error=unsure)
+    try:
+        await request.app[SITE].db.users.delete(user.name)
+    except RefusedError as error:
+        return await _user_page(request, me, user, error=str(error))
+    log.info("user deleted", user=user.name, by=me.name)
+    return see("/users?done=deleted")
+
+
+async def _both(request: web.Request) -> tuple[UserRow, UserRow]:
+    """The administrator who asks, and the user that the address names."""
+    me = await member(request, "admin")
+    user = await request.app[SITE].db.users.by_id(int(request.match_info["user"]))
+    if user is None:
+        raise Refusal(404, "No such user", "Perhaps the account was deleted.", back="/users")
+    return me, user
+
+
+async def _users_page(
+    request: web.Request, me: UserRow, error: str = "", done: str = "", form: Form | None = None
+) -> web.Response:
+    db = request.app[SITE].db
+    given = form or {}
+    return await page(
+        request,
+        "users.html",
+        status=400 if error else 200,
+        user=me,
+        admin=True,
+        users=await db.users.all(),
+        error=error,
+        done=_DONE.get(done, ""),
+        name=given.get("name", ""),
+        email=given.get("email", ""),
+    )
+
+
+async def _user_page(
+    request: web.Request, me: UserRow, shown: UserRow, error: str = "", done: str = ""
+) -> web.Response:
+    return await page(
+        request,
+        "user.html",
+        status=400 if error else 200,
+        user=me,
+        admin=True,
+        shown=shown,
+        roles=_MEANINGS,
+        libraries=await request.app[SITE].db.libraries.all(),
+        rates=sorted({*BIT_RATES, shown.max_bit_rate}),
+        error=error,
+        done=_DONE.get(done, ""),
+    )
+
+
+def _change(form: Form, libraries: list[LibraryRow]) -> Change:
+    rate = number_in(form, "max_bit_rate")
+    picked = [each.id for each in libraries if f"library-{each.id}" in form]
+    return Change(
+        email=form.get("email", "").strip(),
+        roles={role: f"role-{role}" in form for role in ROLES},
+        libraries="all" if "all_libraries" in form else picked,
+        max_bit_rate=rate if rate in BIT_RATES else None,
+        enabled="enabled" in form,
+    )
