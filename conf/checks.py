@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
@@ -27,12 +27,20 @@ def _listen(settings: Settings) -> None:
 
 
 def _proxies(settings: Settings) -> None:
-    for proxy in settings.server.trusted_proxies:
+    _networks("server.trusted_proxies", settings.server.trusted_proxies)
+
+
+def _opened(settings: Settings) -> None:
+    _networks("outbound.allow_networks", settings.outbound.allow_networks)
+
+
+def _networks(name: str, given: Iterable[str]) -> None:
+    for one in given:
         try:
-            ip_network(proxy, strict=False)
+            ip_network(one, strict=False)
         except ValueError:
             raise ValueError(
-                f"server.trusted_proxies: '{proxy}' is no address or network, such as 10.0.0.0/8"
+                f"{name}: '{one}' is no address or network, such as 10.0.0.0/8"
             ) from None
 
 
@@ -79,6 +87,7 @@ _CHECKS: dict[str, Callable[[Settings], None]] = {
     "auth.secret_key": _secret_key,
     "auth.admin_password": _admin,
     "library.folders": _folders,
+    "outbound.allow_networks": _opened,
 }
 
 

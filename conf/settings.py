@@ -202,6 +202,30 @@ class Protocol(Section, frozen=True, kw_only=True):
     """Apps (the parameter `c`, shell patterns) that get XML of Subsonic 1.16.1 without any addition."""
 
 
+class Podcasts(Section, frozen=True, kw_only=True):
+    """Podcasts. Nothing is fetched before somebody adds one."""
+
+    dir: Path | None = None
+    """A folder for downloaded episodes alone; empty: `podcasts` in the data folder. Several nodes share it, or each plays only what it downloaded itself."""
+    refresh_interval: Seconds = 21600.0
+    """How often to look for new episodes; 0 only when asked."""
+    download: Annotated[int, Meta(ge=0, le=100)] = 1
+    """How many of a podcast's newest episodes are downloaded by themselves; 0: those that are asked for."""
+    keep: Count = 10
+    """How many of those stay, per podcast; 0 all. What somebody asked for stays until it is deleted."""
+    max_episode_bytes: Positive = 1024 * 1024 * 1024
+    """Larger episodes are not downloaded. None is when the disk would have less than `data.min_free_bytes`."""
+
+
+class Outbound(Section, frozen=True, kw_only=True):
+    """How Dulcian speaks to other servers."""
+
+    allow_networks: tuple[str, ...] = ()
+    """Private addresses or networks that may be asked all the same, such as `192.168.1.20` for a NAS."""
+    timeout: Annotated[float, Meta(ge=1, le=600)] = 30.0
+    """How long another server may be silent."""
+
+
 class Logging(Section, frozen=True, kw_only=True):
     """What is written to standard error."""
 
@@ -234,5 +258,7 @@ class Settings(Section, frozen=True, kw_only=True):
     jukebox: Jukebox = Jukebox()
     auth: Auth = Auth()
     protocol: Protocol = Protocol()
+    podcasts: Podcasts = Podcasts()
+    outbound: Outbound = Outbound()
     logging: Logging = Logging()
     metrics: Metrics = Metrics()
