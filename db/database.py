@@ -22,6 +22,7 @@ from db.jukebox import Jukebox
 from db.libraries import Libraries
 from db.pictures import Pictures
 from db.plays import Plays
+from db.podcasts import Podcasts
 from db.pool import create_pool
 from db.radio import Radio
 from db.scans import Scans
@@ -59,6 +60,7 @@ class Database:
         self.libraries = Libraries(pool)
         self.pictures = Pictures(pool)
         self.plays = Plays(pool)
+        self.podcasts = Podcasts(pool)
         self.radio = Radio(pool)
         self.scans = Scans(pool)
         self.search = Search(pool)

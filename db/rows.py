@@ -316,3 +316,79 @@ class TotalsRow(Struct, frozen=True, gc=False):
     artists: int
     bytes: int
     seconds: float
+
+
+class ChannelRow(Struct, frozen=True, gc=False):
+    """A podcast."""
+
+    id: int
+    url: str
+    title: str
+    description: str
+    image_url: str
+    pictured: bool
+    status: str
+    message: str
+
+
+class EpisodeRow(Struct, frozen=True, gc=False):
+    """An episode of a podcast; `path` is where its file is, once it is completed."""
+
+    id: int
+    channel_id: int
+    channel: str
+    pictured: bool
+    title: str
+    description: str
+    published: datetime
+    created: datetime
+    status: str
+    suffix: str
+    content_type: str
+    size: int
+    duration: float
+    bit_rate: int
+    video: bool
+    path: bytes | None
+
+
+class ChannelJobRow(Struct, frozen=True, gc=False):
+    """A podcast to look at; `turn` says whose job it is."""
+
+    id: int
+    url: str
+    image_url: str
+    pictured: bool
+    etag: str
+    modified: str
+    turn: int
+    failures: int
+
+
+class EpisodeJobRow(Struct, frozen=True, gc=False):
+    """An episode to download; `turn` says whose job it is."""
+
+    id: int
+    channel_id: int
+    url: str
+    suffix: str
+    video: bool
+    turn: int
+    failures: int
+
+
+class KeptRow(Struct, frozen=True, gc=False):
+    """An episode that has a file, or soon will."""
+
+    id: int
+    channel_id: int
+    turn: int
+    path: bytes | None
+
+
+class StoredPictureRow(Struct, frozen=True, gc=False):
+    """A picture that the database itself holds."""
+
+    id: int
+    hash: bytes
+    data: bytes

@@ -99,6 +99,7 @@ async def _first(
     # Imported late: where figures are kept is decided at import.
     from server.jukebox import JukeboxWorker
     from server.node import Node
+    from server.podcast_worker import PodcastWorker
     from server.worker import ScanWorker
 
     async with stop.watched() as asked, _opened(database.dsn, settings) as db:
@@ -110,18 +111,16 @@ async def _first(
         alone = database.embedded is not None
         worker = ScanWorker(db, settings, database.dsn, alone=alone)
         jukebox = JukeboxWorker(db, settings)
+        podcasts = PodcastWorker(db, settings, node.sandbox)
         background = Background()
         try:
             await _start_others(settings, database.dsn, sockets, background)
             await node.start()
             announce(settings.logging, addresses, len(settings.library.folders), link)
-            for work in (
-                worker.run(),
-                jukebox.run(),
-                node.sample(),
-                _look_after(database.embedded),
-            ):
-                background.add(work)
+            for work in (worker, jukebox, podcasts):
+                background.add(work.run())
+            background.add(node.sample())
+            background.add(_look_after(database.embedded))
             await background.until(asked.wait())
         finally:
             await asyncio.gather(node.drain(), background.stop())

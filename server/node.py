@@ -27,8 +27,8 @@ class Node:
         self._settings = settings
         self._db = db
         self._sockets = sockets
-        self._sandbox = Sandbox(os.cpu_count() or 1)
-        self.app = build(settings, db, self._sandbox)
+        self.sandbox = Sandbox(os.cpu_count() or 1)
+        self.app = build(settings, db, self.sandbox)
         self._runner = runner(self.app, settings)
 
     async def start(self) -> None:
@@ -52,7 +52,7 @@ class Node:
             await self.app[SERVICES].streamer.close(self._settings.server.shutdown_grace)
         finally:
             await self._runner.cleanup()
-            await self._sandbox.close()
+            await self.sandbox.close()
 
     async def sample(self) -> None:
         """With several processes each notes its figures now and then, whoever is asked for them."""

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from conf.settings import Settings
-from db.rows import PictureRow
+from db.rows import PictureRow, StoredPictureRow
 from streaming.cache import cache_of
 from streaming.direct import Content, send, unchanged
 from streaming.errors import Gone, Unplayable
@@ -34,6 +34,7 @@ _TYPES = (
     (b"GIF8", "image/gif"),
 )
 _Response = web.StreamResponse
+_Source = PictureRow | StoredPictureRow
 _Make = Callable[[], Awaitable[bytes]]
 _DAY, _SHORT = "private, max-age=86400", "private, max-age=300"
 
@@ -58,7 +59,7 @@ class Images:
         self._broken: dict[bytes, float] = {}
 
     async def respond(
-        self, request: web.Request, picture: PictureRow | None, size: int | None, title: str
+        self, request: web.Request, picture: _Source | None, size: int | None, title: str
     ) -> _Response:
         """Send a picture whose larger side is `size` at most; None: the original.
 
@@ -88,9 +89,7 @@ class Images:
         etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
         return await send(request, Content(data, len(data), _type(data), etag))
 
-    async def _picture(
-        self, request: web.Request, picture: PictureRow, side: int | None
-    ) -> _Response:
+    async def _picture(self, request: web.Request, picture: _Source, side: int | None) -> _Response:
         key = _key("picture", picture.hash, side, self._covers.quality)
         return await self._send(request, key, lambda: self._resized(picture, side), _DAY)
 
@@ -130,13 +129,15 @@ class Images:
         await asyncio.to_thread(self._cache.put, key, data)
         return data
 
-    async def _resized(self, picture: PictureRow, side: int | None) -> bytes:
+    async def _resized(self, picture: _Source, side: int | None) -> bytes:
         data = await self._original(picture)
         covers = self._covers
         order = Resize(data, side, covers.max_size, covers.max_source_pixels, covers.quality)
         return await self._sandbox.call("streaming.resize:resize", encode(order))
 
-    async def _original(self, picture: PictureRow) -> bytes:
+    async def _original(self, picture: _Source) -> bytes:
+        if isinstance(picture, StoredPictureRow):
+            return picture.data
         if not picture.embedded:
             return await asyncio.to_thread(self._file, picture)
         path = os.path.join(picture.root, picture.path)  # noqa: PTH118

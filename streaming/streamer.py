@@ -85,11 +85,13 @@ class Streamer:
             job = _job(file, opened, choice, user_id)
             return await self._transcoded(request, file, job, wanted)
 
-    async def download(self, request: web.Request, file: FileRow) -> web.StreamResponse:
-        """Send the original under its name. Raises `Gone` before anything is sent."""
+    async def download(
+        self, request: web.Request, file: FileRow, name: str = ""
+    ) -> web.StreamResponse:
+        """Send the original under its name, or another. Raises `Gone` before anything is sent."""
         with self._listening(request):
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
-            name = os.fsdecode(os.path.basename(file.path))  # noqa: PTH119
+            name = name or os.fsdecode(os.path.basename(file.path))  # noqa: PTH119
             return await send(request, _original(file, opened, disposition(name)))
 
     async def segment(

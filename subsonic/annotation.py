@@ -61,16 +61,25 @@ async def scrobble(
     """Count plays, each at its `time` (ms); with `submission=false` only tell what plays now.
 
     Songs that do not exist are passed over as long as one does: apps send backlogs of weeks.
+    Episodes of podcasts are not counted.
     """
-    tracks = [parse(one, Kind.TRACK).number for one in id]
-    if not tracks:
+    heard = [parse(one, Kind.TRACK, Kind.EPISODE) for one in id]
+    if not heard:
         raise BadParameterError("Required parameter 'id' is missing.")
-    if time and len(time) != len(tracks):
+    if time and len(time) != len(heard):
         raise GenericError("There must be as many parameters 'time' as 'id'.")
+    moments = _moments(time) or [datetime.now(UTC)] * len(heard)
+    songs = [
+        (one.number, moment)
+        for one, moment in zip(heard, moments, strict=True)
+        if one.kind is Kind.TRACK
+    ]
+    if not songs:
+        return
+    tracks, times = zip(*songs, strict=True)
     plays = call.services.db.plays
     if submission:
-        moments = _moments(time) or [datetime.now(UTC)] * len(tracks)
-        _expect(await plays.add(call.user, tracks, moments, call.client))
+        _expect(await plays.add(call.user, tracks, times, call.client))
     else:
         _expect(await plays.hear(call.user, tracks[-1], call.client))
 

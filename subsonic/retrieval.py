@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from aiohttp import web
 
-from db.rows import FileRow, VideoFileRow
+from db.rows import FileRow, PictureRow, StoredPictureRow, VideoFileRow
 from streaming import Wanted
+from subsonic import podcasts
 from subsonic.endpoint import Call, clamp, endpoint
 from subsonic.errors import NotFoundError
 from subsonic.ids import Id, Kind, parse
+
+Picture: TypeAlias = "PictureRow | StoredPictureRow | None"
 
 _MOST_RATE = 10_000
 _LONGEST = 7 * 24 * 3600
@@ -34,7 +38,7 @@ async def stream(
         estimate=estimate_content_length,
     )
     file = await _file(call, id)
-    if isinstance(file, VideoFileRow):
+    if isinstance(file, VideoFileRow) or file.content_type.startswith("video/"):
         # Smaller versions of a video, and other beginnings, are what `hls` is for.
         wanted = Wanted(format="raw")
     user = call.user
@@ -45,30 +49,51 @@ async def stream(
 
 @endpoint("download", role="download", raw=True)
 async def download(call: Call, *, id: str) -> web.StreamResponse:
-    """Send the original file of a song or video."""
-    return await call.services.streamer.download(call.request, await _file(call, id))
+    """Send the original file of a song or video, or of an episode under its title."""
+    file = await _file(call, id)
+    name = f"{file.card.title}.{file.suffix}" if parse(id).kind is Kind.EPISODE else ""
+    return await call.services.streamer.download(call.request, file, name)
 
 
 @endpoint("getCoverArt", raw=True)
 async def get_cover_art(call: Call, *, id: str, size: int | None = None) -> web.StreamResponse:
-    """Send a picture by its own id or by that of a song, album, artist, folder or video.
+    """Send a picture by its own id or by that of what it belongs to.
 
     What exists without a picture gets a drawn one: apps ask with plain ids too.
     """
     wanted = parse(id, Kind.PICTURE, *_TITLES)
-    picture = await call.services.db.pictures.of(wanted.kind.name.lower(), wanted.number, call.user)
+    picture = await _PICTURES.get(wanted.kind, _picture)(call, wanted)
     title = "" if picture else await _title(call, wanted)
     return await call.services.images.respond(call.request, picture, size, title)
 
 
 async def _file(call: Call, id: str) -> FileRow:
-    kind, number = parse(id, Kind.TRACK, Kind.VIDEO)
-    db = call.services.db
-    source = db.videos if kind is Kind.VIDEO else db.tracks
-    file = await source.file(number, call.user)
+    wanted = parse(id, *_FILES)
+    file = await _FILES[wanted.kind](call, wanted.number)
     if file is None:
         raise NotFoundError
     return file
+
+
+async def _track_file(call: Call, number: int) -> FileRow | None:
+    return await call.services.db.tracks.file(number, call.user)
+
+
+async def _video_file(call: Call, number: int) -> FileRow | None:
+    return await call.services.db.videos.file(number, call.user)
+
+
+async def _episode_file(call: Call, number: int) -> FileRow | None:
+    row = await call.services.db.podcasts.episode(number)
+    return podcasts.file(call, row) if row else None
+
+
+async def _picture(call: Call, wanted: Id) -> Picture:
+    return await call.services.db.pictures.of(wanted.kind.name.lower(), wanted.number, call.user)
+
+
+async def _podcast_picture(call: Call, wanted: Id) -> Picture:
+    return await call.services.db.podcasts.picture(wanted.kind.name.lower(), wanted.number)
 
 
 async def _title(call: Call, wanted: Id) -> str:
@@ -105,10 +130,31 @@ async def _video(call: Call, number: int) -> str | None:
     return row.title if row else None
 
 
+async def _channel(call: Call, number: int) -> str | None:
+    rows = await call.services.db.podcasts.channels(number)
+    return rows[0].title or rows[0].url if rows else None
+
+
+async def _episode(call: Call, number: int) -> str | None:
+    row = await call.services.db.podcasts.episode(number)
+    return row.channel if row else None
+
+
+_FILES: dict[Kind, Callable[[Call, int], Awaitable[FileRow | None]]] = {
+    Kind.TRACK: _track_file,
+    Kind.VIDEO: _video_file,
+    Kind.EPISODE: _episode_file,
+}
+_PICTURES: dict[Kind, Callable[[Call, Id], Awaitable[Picture]]] = {
+    Kind.CHANNEL: _podcast_picture,
+    Kind.EPISODE: _podcast_picture,
+}
 _TITLES: dict[Kind, Callable[[Call, int], Awaitable[str | None]]] = {
     Kind.TRACK: _track,
     Kind.ALBUM: _album,
     Kind.ARTIST: _artist,
     Kind.FOLDER: _folder,
     Kind.VIDEO: _video,
+    Kind.CHANNEL: _channel,
+    Kind.EPISODE: _episode,
 }

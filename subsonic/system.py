@@ -8,6 +8,7 @@ from subsonic.models.system import Extension, License
 EXTENSIONS = [
     Extension(name="apiKeyAuthentication", versions=[1]),
     Extension(name="formPost", versions=[1]),
+    Extension(name="getPodcastEpisode", versions=[1]),
     Extension(name="transcodeOffset", versions=[1]),
 ]
 

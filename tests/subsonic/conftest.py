@@ -14,7 +14,7 @@ from streaming import Images, Streamer
 from subsonic import Services
 from tests.subsonic.samples import SAMPLES
 from tests.support import shelf
-from tests.support.api import Api, Client, Params
+from tests.support.api import DATABASE, Api, Client, Params
 from tests.support.sandboxes import ThreadSandbox
 from tests.support.shelf import Shelf
 
@@ -32,6 +32,7 @@ async def client(
         middlewares=[behind(settings.server.trusted_proxies)],
         client_max_size=settings.server.max_request_bytes,
     )
+    app[DATABASE] = stocked
     sandbox = ThreadSandbox()
     streamer, images = Streamer(settings), Images(settings, sandbox)
     assert await stocked.jukebox.take("a node that plays")

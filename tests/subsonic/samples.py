@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
+from tests.support import podcasts
 from tests.support.api import Api, Params
 
 Make = Callable[[Api], Awaitable[Params]]
@@ -137,6 +138,30 @@ async def _share(api: Api) -> Params:
 
 
 # Podcasts
+
+
+@sample("createPodcastChannel")
+async def _feed(_: Api) -> Params:
+    return {"url": "https://feeds.example/sample"}
+
+
+@sample("deletePodcastChannel")
+async def _podcast(api: Api) -> Params:
+    (episode,) = await podcasts.listed(api.database, podcasts.item("Sample"))
+    return {"id": f"ch-{episode.channel_id}"}
+
+
+@sample("downloadPodcastEpisode", "deletePodcastEpisode")
+async def _episode(api: Api) -> Params:
+    (episode,) = await podcasts.listed(api.database, podcasts.item("Sample"))
+    return {"id": f"ep-{episode.id}"}
+
+
+@sample("getPodcastEpisode")
+async def _known_episode(api: Api) -> Params:
+    channel = await podcasts.known(api.database, "https://feeds.example/known")
+    (episode,) = await api.database.podcasts.episodes(channel)
+    return {"id": f"ep-{episode.id}"}
 
 
 # Jukebox

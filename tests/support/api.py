@@ -8,10 +8,15 @@ from typing import Any
 
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
-from aiohttp.web import Application, Request
+from aiohttp.web import AppKey, Application, Request
+
+from db.database import Database
 
 Client = TestClient[Request, Application]
 Params = dict[str, Any]
+
+DATABASE = AppKey("database", Database)
+"""What an application under test works on, for what no endpoint can make."""
 
 
 class Api:
@@ -20,6 +25,12 @@ class Api:
     def __init__(self, client: Client, name: str, password: str) -> None:
         self.client = client
         self.name, self.password = name, password
+
+    @property
+    def database(self) -> Database:
+        """The database behind the server."""
+        assert self.client.app is not None
+        return self.client.app[DATABASE]
 
     def signed(self, given: Params, form: str = "json") -> list[tuple[str, str]]:
         """The parameters with what every request has."""

@@ -1,0 +1,2 @@
+drop table if exists episodes;
+drop table if exists channels;
