@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from db.draws import draws
 from db.queries import Executor, Sql
 from db.rows import FileRow, TrackRow, UserRow
+from db.words import exact_query, fold
 
 _SQL = Sql("tracks")
 _BY_IDS = _SQL.rows("by_ids", TrackRow)
@@ -19,6 +20,8 @@ _RANDOM = _SQL.rows("random", TrackRow)
 _RANDOM_FROM = _SQL.rows("random_from", TrackRow)
 _STARRED = _SQL.rows("starred", TrackRow)
 _FILE = _SQL.rows("file", FileRow)
+_NAMED = _SQL.rows("named", FileRow)
+_MOST_NAMED = 50
 
 
 class Tracks:
@@ -90,3 +93,21 @@ class Tracks:
     async def file(self, track: int, user: UserRow) -> FileRow | None:
         """Where a song's file is, or None if there is no such song for this user."""
         return await _FILE.first(self._on, track=track, libraries=user.libraries)
+
+    async def named(self, artist: str, title: str, user: UserRow, most: int = 5) -> list[FileRow]:
+        """Where songs of this artist (empty: of any) and title are; case and accents do not count."""
+        artist, title = (fold(text.replace("\0", "")) for text in (artist, title))
+        query = exact_query(artist, title)
+        if not title or not query:
+            return []
+        rows = await _NAMED(
+            self._on, libraries=user.libraries, artist=artist, title=title, query=query,
+            size=_MOST_NAMED,
+        )  # fmt: skip
+        return [row for row in rows if _is_named(row, artist, title)][:most]
+
+
+def _is_named(row: FileRow, artist: str, title: str) -> bool:
+    card = row.card
+    names = (card.artist, card.album_artist, *(one.name for one in card.artists))
+    return fold(card.title) == title and (not artist or artist in map(fold, names))

@@ -62,6 +62,14 @@ def prefix_query(text: str) -> str:
     return " & ".join(f"'{word}':*" for word in list(words)[:16])
 
 
+def exact_query(*texts: str) -> str:
+    """A `tsquery` that wants every word of the texts as it is; empty: no word in them."""
+    words = dict.fromkeys(
+        word for text in texts for chunk in _chunks(text) for word in _words(chunk)
+    )
+    return " & ".join(f"'{word}'" for word in list(words)[:16])
+
+
 def sort_key(name: str, articles: Iterable[str]) -> str:
     """What a name is sorted by: its letters, digits and spaces, without case, accents, leading article.
 

@@ -6,6 +6,7 @@ from aiohttp import web, web_response
 
 from conf.settings import Settings
 from db.database import Database
+from library.lyrics import LyricsReader
 from server.health import Health
 from server.metrics import Metrics, Now, Totals
 from server.observe import observer
@@ -31,7 +32,8 @@ def build(settings: Settings, db: Database, sandbox: Sandbox) -> web.Application
         client_max_size=settings.server.max_request_bytes,
         middlewares=[behind(settings.server.trusted_proxies)],
     )
-    services = Services(settings, db, Streamer(settings), Images(settings, sandbox), sandbox)
+    streamer, images = Streamer(settings), Images(settings, sandbox)
+    services = Services(settings, db, streamer, images, LyricsReader(sandbox), sandbox)
     app[SERVICES] = services
     app[HEALTH] = health = Health(db, settings.data.dir)
     app[METRICS] = metrics = Metrics(db, settings.metrics.token, lambda: _now(app))

@@ -28,6 +28,7 @@ from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it
     hls,
     jukebox,
     lists,
+    lyrics,
     podcasts,
     radio,
     retrieval,

@@ -7,7 +7,8 @@
 | a model | object | child element |
 | a sequence of models | array, also when empty | repeated child elements |
 | a sequence of `str` or `int` | array | repeated child elements with text |
-| a field called `value` | `"value"` | the element's text |
+| a field called `value` | `"value"` | the element's text; an attribute, where it has children |
+| a field marked `element(name)` | its name | child elements of that name |
 
 Children stand in the order of the fields, as the XSD demands. A writer is compiled per type, once.
 Lean XML leaves out what OpenSubsonic added (`Open` fields), for apps that read it wrongly.
@@ -113,7 +114,7 @@ _SCALARS: dict[type, Callable[[Any], str]] = {bool: _boolean, int: str, float: r
 
 
 class _Field(NamedTuple):
-    """A field of a model, as XML sees it."""
+    """A field of a model, as XML sees it; `key` is what an attribute or element is called."""
 
     name: str
     key: str
@@ -129,12 +130,15 @@ def _fields(model: type[Model]) -> list[_Field]:
 
 
 def _field(name: str, key: str, hint: Any) -> _Field:
-    marked = get_origin(hint) is Annotated
-    kind = get_args(hint)[0] if marked else hint
+    kind, extra = hint, {}
+    if get_origin(hint) is Annotated:
+        kind, meta = get_args(hint)
+        extra = meta.extra
     if get_origin(kind) in (Union, UnionType):
         (kind,) = (part for part in get_args(kind) if part is not NoneType)
     many = get_origin(kind) is Sequence
-    return _Field(name, key, get_args(kind)[0] if many else kind, many, marked)
+    key = extra.get("element", key)
+    return _Field(name, key, get_args(kind)[0] if many else kind, many, "open" in extra)
 
 
 @cache
@@ -142,14 +146,14 @@ def _element(tag: str, model: type[Model], lean: bool) -> Writer:
     """What writes a model as an element with this tag."""
     fields = [field for field in _fields(model) if not (lean and field.open)]
     scalars = [field for field in fields if not field.many and field.kind in _SCALARS]
+    children = [
+        (field.name, field.many, _child(field, lean)) for field in fields if field not in scalars
+    ]
+    worded = not children and any(field.key == "value" for field in scalars)
     attributes = [
         (field.name, f' {field.key}="', _SCALARS[field.kind])
         for field in scalars
-        if field.key != "value"
-    ]
-    text = "value" if any(field.key == "value" for field in scalars) else None
-    children = [
-        (field.name, field.many, _child(field, lean)) for field in fields if field not in scalars
+        if field.key != "value" or not worded
     ]
     start, end = f"<{tag}", f"</{tag}>"
 
@@ -161,7 +165,7 @@ def _element(tag: str, model: type[Model], lean: bool) -> Writer:
                 out.append(f'{prefix}{convert(value)}"')
         opened = len(out)
         out.append(">")
-        if text is not None:
+        if worded:
             out.append(escape(item.value))
         for name, many, write_child in children:
             value = getattr(item, name)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from conf import Settings
 from db.database import Database
+from library.lyrics import LyricsReader
 from streaming import Images, Streamer
 
 
@@ -27,4 +28,5 @@ class Services:
     db: Database
     streamer: Streamer
     images: Images
+    lyrics: LyricsReader
     sandbox: Sandbox

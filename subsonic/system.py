@@ -9,6 +9,7 @@ EXTENSIONS = [
     Extension(name="apiKeyAuthentication", versions=[1]),
     Extension(name="formPost", versions=[1]),
     Extension(name="getPodcastEpisode", versions=[1]),
+    Extension(name="songLyrics", versions=[1, 2]),
     Extension(name="transcodeOffset", versions=[1]),
 ]
 

@@ -60,6 +60,9 @@ select {columns} from marks m join tracks t on t.id = m.item_id
 where m.user_id = :user and m.kind = 'track' and m.starred is not null and {seen}
 order by m.starred desc, t.id desc
 
+-- part: file
+t.id, l.path as root, t.path, t.size, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate, t.card
+
 -- name: file
 select {file} from tracks t join libraries l on l.id = t.library_id
 where t.id = :track and {seen}
@@ -67,6 +70,18 @@ where t.id = :track and {seen}
 -- name: file_for_all
 select {file} from tracks t join libraries l on l.id = t.library_id
 where t.id = :track and t.missing_since is null
+
+-- name: named
+-- The words may stand in any field: songs whose tags say just this artist and title come first.
+select {file} from (
+    select t.id, not (
+        (:artist = '' or starts_with(t.tag_key, :artist || '|'))
+        and right(t.tag_key, length(:title) + 1) = '|' || :title
+    ) as later
+    from tracks t where t.words @@ :query::tsquery and {seen}
+    order by later, t.id limit :size
+) page join tracks t using (id) join libraries l on l.id = t.library_id
+order by page.later, t.id
 
 -- name: found
 -- Titles that begin with what was typed come first.

@@ -15,6 +15,12 @@ T = TypeVar("T")
 OPEN = Meta(extra={"open": True})
 Open = Annotated[T, OPEN]
 
+
+def element(name: str) -> Meta:
+    """In `Annotated`: what the field is called in XML, where that is not its name in JSON."""
+    return Meta(extra={"element": name})
+
+
 Date = str
 """`2026-01-31T18:05:09.123Z`: UTC, three decimals; several apps know no other form."""
 

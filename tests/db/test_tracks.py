@@ -6,10 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import json
 
+from db.cards import Name, TrackCard
 from db.database import Database
 from db.rows import UserRow
-from tests.support.rows import WHEN, Hand, ids, mark, person, shuffle
+from db.words import tokens
+from tests.support.rows import WHEN, Hand, hand, ids, mark, person, shuffle
 
 
 @pytest.fixture
@@ -164,3 +167,47 @@ async def test_a_song_shows_the_marks_of_the_one_who_asks(
     assert [
         (row.starred, row.rating, row.play_count, row.played) for row in seen if row is not None
     ] == [(WHEN, 3, 2, WHEN), (None, 5, 0, None)]
+
+
+def card(title: str, artist: str, **more: Any) -> str:
+    """A card as it is stored."""
+    whole = {"title": title, "artist": artist, "album": "", "album_artist": "", "path": ""}
+    return json.encode(TrackCard(**(whole | more))).decode()
+
+
+async def test_a_song_is_found_by_artist_and_title_as_they_are(
+    database: Database, music: Hand, album: int, ann: UserRow
+) -> None:
+    words = {"words": tokens("Let It Be", "The Beatles", "Let It Be Naked")}
+    facts = [
+        ("Naked", "The Beatles", "the beatles|let it be|naked"),
+        ("Let It Be", "Other", "other|the beatles|let it be"),
+        ("Let It Be", "The Beatles", ""),
+        ("Let it be", "THE BEATLES", "the beatles|let it be|let it be"),
+        ("Let It Be", "The Beatles feat. X", "the beatles feat. x|x|let it be"),
+    ]
+    made = [
+        await music.track("x", album, tag_key=key, card=card(title, artist), **words)
+        for title, artist, key in facts
+    ]
+    guests = card("Let It Be", "X", artists=(Name(id=1, name="The Beatles"),))
+    made.append(await music.track("x", album, card=guests, **words))
+    for given in (("The Beatles", "Let It Be"), (" the  beatles", "LET IT BE\0")):
+        found = ids(await database.tracks.named(*given, ann))
+        assert found == [made[3], made[2], made[5]]
+    untold = ids(await database.tracks.named("", "let it be", ann))
+    assert untold == [made[index] for index in (1, 3, 4, 2, 5)]
+    assert len(await database.tracks.named("", "let it be", ann, most=2)) == 2
+    assert await database.tracks.named("The Beatles", "", ann) == []
+
+
+async def test_a_song_of_a_hidden_library_is_found_by_nobody_else(
+    database: Database, music: Hand, ann: UserRow
+) -> None:
+    other = await hand(database, "Other")
+    await other.track(
+        "x", await other.album("X"), words=tokens("One", "Ada"), card=card("One", "Ada")
+    )
+    assert await database.tracks.named("Ada", "One", ann) == []
+    bob = await person(database, "bob")
+    assert len(await database.tracks.named("Ada", "One", bob)) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from db.words import fold, letter, prefix_query, sort_key, tokens
+from db.words import exact_query, fold, letter, prefix_query, sort_key, tokens
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,18 @@ def test_prefix_query_asks_for_every_word_and_nothing_else(text: str, query: str
 def test_sort_key_passes_over_articles_and_signs(name: str, key: str, heading: str) -> None:
     assert sort_key(name, ("The", "Les")) == key
     assert letter(key) == heading
+
+
+@pytest.mark.parametrize(
+    "text", ["AC/DC", "Don't Stop", "邓丽君", "Чайковский", "R.E.M.", "Ångström"]
+)
+def test_an_exact_query_asks_for_words_that_are_stored(text: str) -> None:
+    asked = {word.strip("'") for word in exact_query(text).split(" & ")}
+    assert asked <= set(tokens(text))
+
+
+def test_an_exact_query_has_each_word_once_and_no_sign() -> None:
+    assert exact_query("Let it: be", "LET", "!!! '\\") == "'let' & 'it' & 'be'"
+    assert exact_query("...", "") == ""
+    assert exact_query("a " * 500 + "b " * 9) == "'a' & 'b'"
+    assert len(exact_query(" ".join(map(str, range(100)))).split("&")) == 16

@@ -9,6 +9,7 @@ from aiohttp import web
 
 import subsonic
 from db.database import Database
+from library.lyrics import LyricsReader
 from server.proxies import behind
 from streaming import Images, Streamer
 from subsonic import Services
@@ -36,7 +37,8 @@ async def client(
     sandbox = ThreadSandbox()
     streamer, images = Streamer(settings), Images(settings, sandbox)
     assert await stocked.jukebox.take("a node that plays")
-    subsonic.setup(app, Services(settings, stocked, streamer, images, sandbox))
+    lyrics = LyricsReader(sandbox)
+    subsonic.setup(app, Services(settings, stocked, streamer, images, lyrics, sandbox))
     yield await aiohttp_client(app)
     await streamer.close(0)
 

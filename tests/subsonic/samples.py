@@ -105,6 +105,16 @@ async def _rated(api: Api) -> Params:
 # Lyrics
 
 
+@sample("getLyricsBySongId")
+async def _lyrics(api: Api) -> Params:
+    return {"id": await api.id_of("Beta"), "enhanced": "true"}
+
+
+@sample("getLyrics")
+async def _words(_: Api) -> Params:
+    return {"artist": "Ada", "title": "Beta"}
+
+
 # Transcoding
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 from xml.etree import ElementTree
 
 import pytest
 
-from subsonic.models.base import Error, Model, Open
+from subsonic.models.base import Error, Model, Open, element
 from subsonic.render import Format, failure, render
 
 JSON = Format("json")
@@ -44,6 +44,13 @@ class Worded(Model, frozen=True, kw_only=True):
 
     count: int
     value: str
+
+
+class Parent(Model, frozen=True, kw_only=True):
+    """A field called value beside children, and one that XML calls by another name."""
+
+    value: str
+    children: Annotated[Sequence[Inner], element("child")]
 
 
 FULL = Outer(
@@ -132,6 +139,18 @@ def test_a_value_is_the_text_of_its_element() -> None:
     assert worded.text == "Rock & Roll"
     assert worded.attrib == {"count": "2"}
     assert as_json(Worded(count=2, value="x"))["outer"] == {"count": 2, "value": "x"}
+
+
+def test_a_value_beside_children_is_an_attribute() -> None:
+    parent = as_xml(Parent(value="a < b", children=[]))[0]
+    assert (parent.get("value"), parent.text) == ("a < b", None)
+
+
+def test_a_field_may_be_called_otherwise_in_xml() -> None:
+    given = Parent(value="", children=[Inner(name="a"), Inner(name="b")])
+    for form in (XML, LEAN):
+        assert [child.tag for child in as_xml(given, form)[0]] == [f"{SPACE}child"] * 2
+    assert as_json(given)["outer"]["children"] == [{"name": "a"}, {"name": "b"}]
 
 
 def test_a_list_at_the_top_repeats_the_element() -> None:

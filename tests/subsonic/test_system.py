@@ -17,4 +17,5 @@ async def test_the_extensions_are_listed_without_a_sign_in(client: Client) -> No
     response = await client.get("/rest/getOpenSubsonicExtensions", params={"f": "json"})
     found = (await response.json())["subsonic-response"]["openSubsonicExtensions"]
     assert {"name": "formPost", "versions": [1]} in found
+    assert {"name": "songLyrics", "versions": [1, 2]} in found
     assert {"name": "transcodeOffset", "versions": [1]} in found

@@ -5,7 +5,8 @@ Music/                          the library everybody sees
 ├── Ada/
 │   ├── First/    cover.png     2001, Rock
 │   │   ├── 01 Alpha.mp3        Rock
-│   │   └── 02 Beta.flac        Rock, Jazz
+│   │   ├── 02 Beta.flac        Rock, Jazz
+│   │   └── 02 Beta.lrc         its words
 │   └── Early/                  1999, Jazz, no cover
 │       └── 01 Gamma.mp3
 ├── The Bärs/
@@ -44,6 +45,13 @@ from tests.support.sandboxes import ThreadSandbox
 ADMIN = ("admin", "Pässw0rd")
 GUEST = ("guest", "guest-pass")
 TEMPLATE = "shelf"
+LYRICS = """[la:eng]
+[offset:+100]
+[00:01.00]v1:<00:01.00>Bé <00:01.50>ta<00:02.00>
+[00:02.50]v2:<00:02.50>Two
+[00:03.00]
+[00:04.00]End
+"""
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,7 @@ def _write(root: Path) -> None:
     (music / "Various/Film.en.srt").write_text(videos.CAPTIONS)
     videos.write(hidden / "Secret/Hidden film.mkv", 1)
     Image.new("RGB", (600, 400), "teal").save(music / "Ada/First/cover.png")
+    (music / "Ada/First/02 Beta.lrc").write_text(LYRICS)
     secret = Song(title="Secret", artist="Eve", album="Vault", date="2020", genre="Secret Genre")
     write(
         hidden / "Secret/Vault/01 Secret.mp3",
