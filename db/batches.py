@@ -118,6 +118,8 @@ _TOUCH_TRACKS = _SQL.command("touch_tracks")
 _FOLD_TRACKS = _SQL.command("fold_tracks")
 _MOVE_ROLES = _SQL.command("move_roles")
 _MOVE_MARKS = _SQL.command("move_marks")
+_MOVE_LISTED = _SQL.command("move_listed")
+_MOVE_QUEUED = _SQL.command("move_queued")
 _DROP_TRACKS = _SQL.command("drop_tracks")
 _BURY_TRACKS = _SQL.command("bury_tracks")
 _PURGE = _SQL.value("purge", int)
@@ -328,6 +330,8 @@ class Batch:
         await _FOLD_TRACKS(self._on, old=old, new=new)
         await _MOVE_ROLES(self._on, old=old, new=new)
         await _MOVE_MARKS(self._on, old=old, new=new)
+        await _MOVE_LISTED(self._on, old=old, new=new)
+        await _MOVE_QUEUED(self._on, old=old, new=new)
         await _DROP_TRACKS(self._on, ids=new)
 
     async def purge(self, days: int) -> int:

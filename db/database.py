@@ -11,6 +11,7 @@ from db.albums import Albums
 from db.annotations import Annotations
 from db.artists import Artists
 from db.avatars import Avatars
+from db.bookmarks import Bookmarks
 from db.bus import Bus
 from db.catalog import Catalog
 from db.chat import Chat
@@ -21,9 +22,11 @@ from db.genres import Genres
 from db.jukebox import Jukebox
 from db.libraries import Libraries
 from db.pictures import Pictures
+from db.playlists import Playlists
 from db.plays import Plays
 from db.podcasts import Podcasts
 from db.pool import create_pool
+from db.queue import Queue
 from db.radio import Radio
 from db.scans import Scans
 from db.search import Search
@@ -51,6 +54,7 @@ class Database:
         self.annotations = Annotations(pool)
         self.artists = Artists(pool)
         self.avatars = Avatars(pool, told)
+        self.bookmarks = Bookmarks(pool)
         self.catalog = Catalog(pool)
         self.chat = Chat(pool)
         self.credentials = Credentials(pool, account, told)
@@ -59,8 +63,10 @@ class Database:
         self.jukebox = Jukebox(pool)
         self.libraries = Libraries(pool)
         self.pictures = Pictures(pool)
+        self.playlists = Playlists(pool)
         self.plays = Plays(pool)
         self.podcasts = Podcasts(pool)
+        self.queue = Queue(pool)
         self.radio = Radio(pool)
         self.scans = Scans(pool)
         self.search = Search(pool)

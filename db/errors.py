@@ -90,6 +90,10 @@ class NameTakenError(RefusedError):
     """Somebody or something has that name already."""
 
 
+class TooLongError(RefusedError):
+    """A list would get longer than it may be."""
+
+
 class UnknownUserError(RefusedError):
     """There is no account of that name."""
 

@@ -19,6 +19,7 @@ _OF = {
     "artist": _rows("of_artist"),
     "folder": _rows("of_folder"),
     "video": _rows("of_video"),
+    "playlist": _rows("of_playlist"),
 }
 
 
@@ -29,5 +30,12 @@ class Pictures:
         self._on = on
 
     async def of(self, kind: str, item: int, user: UserRow) -> PictureRow | None:
-        """The picture of a `picture`, `track`, `album`, `artist` or `folder`, or None."""
-        return await _OF[kind].first(self._on, item=item, libraries=user.libraries)
+        """That of a `picture`, `track`, `album`, `artist`, `folder`, `video` or `playlist`."""
+        query = _OF[kind]
+        given = {
+            "item": item,
+            "libraries": user.libraries,
+            "user": user.id,
+            "admin": "admin" in user.roles,
+        }
+        return await query.first(self._on, **{name: given[name] for name in query.parameters})

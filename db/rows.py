@@ -31,6 +31,7 @@ class TrackRow(Struct, frozen=True, gc=False):
     rating: int | None
     play_count: int | None
     played: datetime | None
+    bookmark: int | None
     stored: str
 
     @property
@@ -51,6 +52,14 @@ class SharedRow(TrackRow, frozen=True, gc=False):
     """A song of a share."""
 
     share_id: int
+
+
+class BookmarkRow(TrackRow, frozen=True, gc=False):
+    """A song with a bookmark of the asking user."""
+
+    bookmark_comment: str | None
+    bookmark_created: datetime
+    bookmark_changed: datetime
 
 
 class AlbumRow(Struct, frozen=True, gc=False):
@@ -107,6 +116,43 @@ class FolderRow(Struct, frozen=True, gc=False):
     rating: int | None
     play_count: int | None
     played: datetime | None
+
+
+class PlaylistRow(Struct, frozen=True, gc=False):
+    """A playlist that the asking user may read; whose it is."""
+
+    id: int
+    user_id: int
+    owner: str
+    name: str
+    comment: str
+    public: bool
+    created: datetime
+    changed: datetime
+
+
+class CountedPlaylistRow(PlaylistRow, frozen=True, gc=False):
+    """A playlist, and how much of it the asking user sees; whether a song there has a picture."""
+
+    song_count: int
+    duration: float
+    pictured: bool
+
+
+class WholePlaylistRow(PlaylistRow, frozen=True, gc=False):
+    """A playlist with all its songs by id, those too that the asking user does not see."""
+
+    songs: list[int]
+
+
+class QueueRow(Struct, frozen=True, gc=False):
+    """What a user hears next: songs by id, which of them is heard (from 0), and how far (ms)."""
+
+    songs: list[int]
+    current: int | None
+    position: int
+    changed: datetime
+    changed_by: str
 
 
 class LibraryRow(Struct, frozen=True, gc=False):

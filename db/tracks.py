@@ -39,6 +39,11 @@ class Tracks:
         """Those of the songs that exist, in no order."""
         return await _BY_IDS(self._on, user=user.id, libraries=user.libraries, ids=ids)
 
+    async def in_order(self, ids: Sequence[int], user: UserRow) -> list[TrackRow]:
+        """Those of the songs that exist, in this order, repeats and all."""
+        known = {row.id: row for row in await self.by_ids(ids, user)}
+        return [known[id] for id in ids if id in known]
+
     async def by_album(self, album: int, user: UserRow) -> list[TrackRow]:
         """By disc, then by track."""
         return await _BY_ALBUM(self._on, user=user.id, libraries=user.libraries, album=album)

@@ -23,12 +23,14 @@ from db.tries import TooManyTriesError
 from streaming.errors import Busy, Gone
 from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it is imported)
     annotation,
+    bookmarks,
     browsing,
     chat,
     hls,
     jukebox,
     lists,
     lyrics,
+    playlists,
     podcasts,
     radio,
     retrieval,

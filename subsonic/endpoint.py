@@ -11,7 +11,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from aiohttp import web
@@ -67,7 +67,7 @@ class Reader:
         self._struct = struct
         keys = {key: hints[name] for name, key in names}
         self._lists = {key for key, hint in keys.items() if get_origin(hint) is tuple}
-        self._texts = {key for key, hint in keys.items() if hint in (Text, Text | None)}
+        self._texts = {key for key, hint in keys.items() if _may_be_blank(hint)}
 
     def __call__(self, parameters: Parameters) -> Any:
         given = {
@@ -153,6 +153,13 @@ def _parameters(handler: Handler) -> tuple[list[Any], dict[str, type[Query]]]:
         else:
             own.append((name, hint, parameter.default))
     return own, shared
+
+
+def _may_be_blank(hint: Any) -> bool:
+    marks = getattr(hint, "__metadata__", ())
+    return any((mark.extra or {}).get("blank") for mark in marks) or any(
+        _may_be_blank(part) for part in get_args(hint)
+    )
 
 
 def _explain(error: str) -> str:

@@ -84,6 +84,7 @@ def _song_facts(row: TrackRow) -> dict[str, Any]:
         "user_rating": row.rating,
         "average_rating": row.average_rating,
         "play_count": row.play_count or 0,
+        "bookmark_position": row.bookmark,
     }
 
 

@@ -140,6 +140,11 @@ async def _episode(call: Call, number: int) -> str | None:
     return row.channel if row else None
 
 
+async def _playlist(call: Call, number: int) -> str | None:
+    row = await call.services.db.playlists.get(number, call.user)
+    return row.name if row else None
+
+
 _FILES: dict[Kind, Callable[[Call, int], Awaitable[FileRow | None]]] = {
     Kind.TRACK: _track_file,
     Kind.VIDEO: _video_file,
@@ -157,4 +162,5 @@ _TITLES: dict[Kind, Callable[[Call, int], Awaitable[str | None]]] = {
     Kind.VIDEO: _video,
     Kind.CHANNEL: _channel,
     Kind.EPISODE: _episode,
+    Kind.PLAYLIST: _playlist,
 }

@@ -11,6 +11,7 @@ EXTENSIONS = [
     Extension(name="getPodcastEpisode", versions=[1]),
     Extension(name="songLyrics", versions=[1, 2]),
     Extension(name="transcodeOffset", versions=[1]),
+    Extension(name="indexBasedQueue", versions=[1]),
 ]
 
 

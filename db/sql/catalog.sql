@@ -329,6 +329,24 @@ where m.kind = 'track' and m.item_id = pair.new
         select from marks o where o.user_id = m.user_id and o.kind = 'track' and o.item_id = pair.old
     )
 
+-- name: move_listed
+update playlists x set songs = array(
+    select coalesce(pair.old, e.id)
+    from unnest(x.songs) with ordinality as e (id, n)
+    left join unnest(:old::bigint[], :new::bigint[]) as pair (old, new) on pair.new = e.id
+    order by e.n
+)
+where x.songs && :new::bigint[]
+
+-- name: move_queued
+update queues x set songs = array(
+    select coalesce(pair.old, e.id)
+    from unnest(x.songs) with ordinality as e (id, n)
+    left join unnest(:old::bigint[], :new::bigint[]) as pair (old, new) on pair.new = e.id
+    order by e.n
+)
+where x.songs && :new::bigint[]
+
 -- name: drop_tracks
 delete from tracks where id = any(:ids::bigint[])
 

@@ -1,6 +1,7 @@
 -- part: columns
 t.id, t.folder_id, t.album_id, t.picture_id, t.suffix, t.content_type, t.size, t.duration,
-t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, t.card as stored
+t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, m.bookmark,
+t.card as stored
 
 -- part: mine
 left join marks m on m.user_id = :user and m.kind = 'track' and m.item_id = t.id
@@ -59,6 +60,12 @@ order by random()
 select {columns} from marks m join tracks t on t.id = m.item_id
 where m.user_id = :user and m.kind = 'track' and m.starred is not null and {seen}
 order by m.starred desc, t.id desc
+
+-- name: bookmarked
+select {columns}, m.bookmark_comment, m.bookmark_created, m.bookmark_changed
+from marks m join tracks t on t.id = m.item_id
+where m.user_id = :user and m.kind = 'track' and m.bookmark is not null and {seen}
+order by m.bookmark_changed desc, t.id desc
 
 -- part: file
 t.id, l.path as root, t.path, t.size, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate, t.card

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 import subsonic
 from db.database import Database
@@ -24,7 +25,7 @@ Samples = dict[str, Params]
 
 @pytest.fixture
 async def client(
-    aiohttp_client: Callable[[web.Application], Awaitable[Client]],
+    aiohttp_client: Callable[[TestServer], Awaitable[Client]],
     stocked: Database,
     library: Shelf,
 ) -> AsyncIterator[Client]:
@@ -39,7 +40,9 @@ async def client(
     assert await stocked.jukebox.take("a node that plays")
     lyrics = LyricsReader(sandbox)
     subsonic.setup(app, Services(settings, stocked, streamer, images, lyrics, sandbox))
-    yield await aiohttp_client(app)
+    server = TestServer(app)
+    await server.start_server(max_line_size=settings.server.max_url_bytes)
+    yield await aiohttp_client(server)
     await streamer.close(0)
 
 

@@ -83,6 +83,28 @@ async def _query(_: Api) -> Params:
 # Playlists
 
 
+async def playlist(api: Api) -> Any:
+    """The playlist that the samples use, which has one song."""
+    if found := (await api.get("getPlaylists"))["playlist"]:
+        return found[0]
+    return await api.get("createPlaylist", name="Sample", songId=await api.id_of("Beta"))
+
+
+@sample("createPlaylist")
+async def _replaced(api: Api) -> Params:
+    return {"playlistId": (await playlist(api))["id"], "songId": await api.id_of("Beta")}
+
+
+@sample("getPlaylist", "deletePlaylist")
+async def _playlist(api: Api) -> Params:
+    return {"id": (await playlist(api))["id"]}
+
+
+@sample("updatePlaylist")
+async def _renamed(api: Api) -> Params:
+    return {"playlistId": (await playlist(api))["id"], "name": "Other", "comment": ""}
+
+
 # Annotation
 
 
@@ -97,6 +119,35 @@ async def _rated(api: Api) -> Params:
 
 
 # Bookmarks and queue
+
+
+@sample("getBookmarks")
+async def _bookmarked(api: Api) -> Params:
+    await api.get("createBookmark", id=await api.id_of("Beta"), position=1, comment="here")
+    return {}
+
+
+@sample("createBookmark")
+async def _bookmark(api: Api) -> Params:
+    return {"id": await api.id_of("Beta"), "position": 1}
+
+
+@sample("deleteBookmark")
+async def _unmarked(api: Api) -> Params:
+    return {"id": await api.id_of("Beta")}
+
+
+@sample("getPlayQueue", "getPlayQueueByIndex")
+async def _queued(api: Api) -> Params:
+    if not (await api.get("getPlayQueue"))["entry"]:
+        await api.get("savePlayQueue", id=await api.id_of("Beta"), position=1)
+    return {}
+
+
+@sample("savePlayQueue", "savePlayQueueByIndex")
+async def _queue(api: Api) -> Params:
+    id = await api.id_of("Beta")
+    return {"id": [id, id], "current": id, "currentIndex": 0}
 
 
 # Retrieval

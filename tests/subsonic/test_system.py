@@ -19,3 +19,4 @@ async def test_the_extensions_are_listed_without_a_sign_in(client: Client) -> No
     assert {"name": "formPost", "versions": [1]} in found
     assert {"name": "songLyrics", "versions": [1, 2]} in found
     assert {"name": "transcodeOffset", "versions": [1]} in found
+    assert {"name": "indexBasedQueue", "versions": [1]} in found

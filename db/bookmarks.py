@@ -1,0 +1,44 @@
+"""Bookmarks: how far a user has come in something long."""
+
+from __future__ import annotations
+
+from db.queries import Executor, Sql
+from db.rows import BookmarkRow, UserRow
+
+_SQL = Sql("bookmarks")
+_PUT = _SQL.value("put", bool)
+_DROP = _SQL.value("drop", bool)
+_TRACKS = Sql("tracks").rows("bookmarked", BookmarkRow)
+
+
+class Bookmarks:
+    """One per user and thing. `kind` is that of the mark; False: there is no such thing."""
+
+    def __init__(self, on: Executor) -> None:
+        self._on = on
+
+    async def tracks(self, user: UserRow) -> list[BookmarkRow]:
+        """The user's songs with a bookmark, last changed first."""
+        return await _TRACKS(self._on, user=user.id, libraries=user.libraries)
+
+    async def put(
+        self, user: UserRow, kind: str, item: int, position: int, comment: str | None
+    ) -> bool:
+        """Set a bookmark, in place of the one that is there; `position` in ms."""
+        put = await _PUT(
+            self._on,
+            user=user.id,
+            libraries=user.libraries,
+            kind=kind,
+            item=item,
+            position=position,
+            comment=comment,
+        )
+        return bool(put)
+
+    async def drop(self, user: UserRow, kind: str, item: int) -> bool:
+        """Remove the bookmark, if there is one."""
+        dropped = await _DROP(
+            self._on, user=user.id, libraries=user.libraries, kind=kind, item=item
+        )
+        return bool(dropped)

@@ -1,0 +1,111 @@
+"""Playlists, as a user may see and change them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import asyncpg
+from msgspec import Struct
+
+from db.errors import TooLongError
+from db.queries import Sql
+from db.rows import CountedPlaylistRow, UserRow, WholePlaylistRow
+from db.words import sort_key
+
+_SQL = Sql("playlists")
+_READABLE = _SQL.rows("readable", CountedPlaylistRow)
+_BY_OWNER = _SQL.rows("by_owner", CountedPlaylistRow)
+_BY_ID = _SQL.rows("by_id", WholePlaylistRow)
+_ADD = _SQL.value("add", int)
+_LOCK = _SQL.value("lock", int)
+_EDIT = _SQL.value("edit", bool)
+_DELETE = _SQL.value("delete", bool)
+LONGEST = 200_000
+"""No playlist has more songs: it is read as a whole."""
+
+
+class Edit(Struct, frozen=True, kw_only=True):
+    """What is to become of a playlist; None leaves something as it is.
+
+    `remove` counts in the list as the user sees it before the edit, None removes all of that;
+    `add` goes to the end.
+    """
+
+    name: str | None = None
+    comment: str | None = None
+    public: bool | None = None
+    remove: Sequence[int] | None = ()
+    add: Sequence[int] = ()
+
+
+class Playlists:
+    """Everybody reads their own and what is public; an administrator reads and changes all."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def readable(self, user: UserRow) -> list[CountedPlaylistRow]:
+        """All that the user may read, sorted by name."""
+        return await _READABLE(self._pool, **_reader(user), libraries=user.libraries)
+
+    async def by_owner(self, owner: int, user: UserRow) -> list[CountedPlaylistRow]:
+        """Those of somebody, public or not, with what `user` sees of them."""
+        return await _BY_OWNER(self._pool, owner=owner, libraries=user.libraries)
+
+    async def get(self, playlist: int, user: UserRow) -> WholePlaylistRow | None:
+        """One that the user may read, or None."""
+        return await _BY_ID.first(self._pool, playlist=playlist, **_reader(user))
+
+    async def add(self, user: UserRow, name: str, songs: Sequence[int]) -> int | None:
+        """Make one; gives its id, or None if one of the songs does not exist for this user.
+
+        Raises TooLongError.
+        """
+        _check(len(songs))
+        return await _ADD(
+            self._pool,
+            user=user.id,
+            libraries=user.libraries,
+            name=name,
+            sort_name=sort_key(name, ()),
+            songs=songs,
+        )
+
+    async def edit(self, playlist: int, user: UserRow, edit: Edit) -> bool:
+        """All or nothing; False: not theirs to change, or one of the songs does not exist for them.
+
+        Raises TooLongError.
+        """
+        indexes = set(edit.remove or ())
+        async with self._pool.acquire() as connection, connection.transaction():
+            length = await _LOCK(connection, playlist=playlist, **_reader(user))
+            if length is None:
+                return False
+            left = 0 if edit.remove is None else max(0, length - len(indexes))
+            _check(left + len(edit.add))
+            done = await _EDIT(
+                connection,
+                playlist=playlist,
+                libraries=user.libraries,
+                name=edit.name,
+                sort_name=None if edit.name is None else sort_key(edit.name, ()),
+                comment=edit.comment,
+                public=edit.public,
+                everything=edit.remove is None,
+                indexes=list(indexes),
+                songs=edit.add,
+            )
+        return bool(done)
+
+    async def delete(self, playlist: int, user: UserRow) -> bool:
+        """False: there is none, or it is not theirs to delete."""
+        return bool(await _DELETE(self._pool, playlist=playlist, **_reader(user)))
+
+
+def _check(length: int) -> None:
+    if length > LONGEST:
+        raise TooLongError(f"A playlist has {LONGEST} songs at most.")
+
+
+def _reader(user: UserRow) -> dict[str, object]:
+    return {"user": user.id, "admin": "admin" in user.roles}

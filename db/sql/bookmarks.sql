@@ -1,0 +1,23 @@
+-- part: known
+-- A line for each kind of thing that can be marked.
+select t.id from tracks t
+where :kind::text = 'track' and t.id = :item and t.library_id = any(:libraries)
+
+-- name: put
+insert into marks (user_id, kind, item_id, bookmark, bookmark_comment, bookmark_created, bookmark_changed)
+select :user, :kind::text, id, :position, :comment, clock_timestamp(), clock_timestamp()
+from ({known}) known
+on conflict (user_id, kind, item_id) do update
+set bookmark = excluded.bookmark, bookmark_comment = excluded.bookmark_comment,
+    bookmark_created = coalesce(marks.bookmark_created, excluded.bookmark_created),
+    bookmark_changed = excluded.bookmark_changed
+returning true
+
+-- name: drop
+with known as ({known}), dropped as (
+    update marks
+    set bookmark = null, bookmark_comment = null, bookmark_created = null, bookmark_changed = null
+    where user_id = :user and kind = :kind::text and item_id in (select id from known)
+        and bookmark is not null
+)
+select exists (select from known)

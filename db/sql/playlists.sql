@@ -1,0 +1,67 @@
+-- part: columns
+p.id, p.user_id, u.name as owner, p.name, p.comment, p.public, p.created, p.changed
+
+-- part: seen
+t.missing_since is null and t.library_id = any(:libraries)
+
+-- part: counted
+select {columns}, s.song_count, s.duration, s.pictured
+from playlists p join users u on u.id = p.user_id cross join lateral (
+    select count(*)::integer as song_count, coalesce(sum(t.duration), 0) as duration,
+        count(t.picture_id) > 0 as pictured
+    from unnest(p.songs) as e (id) join tracks t on t.id = e.id
+    where {seen}
+) s
+
+-- part: known
+not exists (
+    select from unnest(:songs::bigint[]) as given (id) where not exists (
+        select from tracks t where t.id = given.id and t.library_id = any(:libraries)
+    )
+)
+
+-- name: readable
+{counted} where p.user_id = :user or p.public or :admin::boolean order by p.sort_name, p.id
+
+-- name: by_owner
+{counted} where p.user_id = :owner order by p.sort_name, p.id
+
+-- name: by_id
+select {columns}, p.songs from playlists p join users u on u.id = p.user_id
+where p.id = :playlist and (p.user_id = :user or p.public or :admin::boolean)
+
+-- name: add
+insert into playlists (user_id, name, sort_name, songs)
+select :user, :name, :sort_name, :songs where {known}
+returning id
+
+-- name: lock
+-- One edit after the other: the next one counts in the list that this one leaves. Tells its length.
+select cardinality(songs) from playlists
+where id = :playlist and (user_id = :user or :admin::boolean) for update
+
+-- name: edit
+-- Songs that the user does not see stay where they are.
+with whole as (
+    select e.id, e.n from playlists p cross join unnest(p.songs) with ordinality as e (id, n)
+    where p.id = :playlist
+), seen as (
+    select w.n, row_number() over (order by w.n) - 1 as index
+    from whole w join tracks t on t.id = w.id
+    where {seen}
+)
+update playlists p
+set songs = case when :everything::boolean or :indexes::bigint[] <> '{}' then array(
+        select id from whole where n not in (
+            select n from seen where :everything or index in (select unnest(:indexes))
+        ) order by n
+    ) else p.songs end || :songs,
+    name = coalesce(:name, p.name), sort_name = coalesce(:sort_name, p.sort_name),
+    comment = coalesce(:comment, p.comment), public = coalesce(:public, p.public),
+    -- Apps see milliseconds, and must see each edit.
+    changed = greatest(clock_timestamp(), p.changed + interval '1 millisecond')
+where p.id = :playlist and {known}
+returning true
+
+-- name: delete
+delete from playlists where id = :playlist and (user_id = :user or :admin::boolean) returning true
