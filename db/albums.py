@@ -21,6 +21,7 @@ def _rows(name: str) -> Rows[AlbumRow]:
 
 
 _BY_IDS = _rows("by_ids")
+_OF = {"track": _rows("of_track"), "folder": _rows("of_folder")}
 _BY_ARTIST = _rows("by_artist")
 _BY_YEAR = _rows("by_year")
 _BY_YEAR_FALLING = _rows("by_year_falling")
@@ -77,6 +78,12 @@ class Albums:
     async def get(self, album: int, user: UserRow) -> AlbumRow | None:
         """One album, or None."""
         return await _BY_IDS.first(self._on, user=user.id, libraries=user.libraries, ids=[album])
+
+    async def of(self, kind: str, item: int, user: UserRow) -> AlbumRow | None:
+        """The album of a `track`, or that most songs of a `folder` are of; an `album` is its own."""
+        if kind == "album":
+            return await self.get(item, user)
+        return await _OF[kind].first(self._on, user=user.id, libraries=user.libraries, item=item)
 
     async def by_artist(self, artist: int, user: UserRow) -> list[AlbumRow]:
         """Oldest first."""

@@ -8,7 +8,7 @@ from db.queries import Executor, Sql
 from db.rows import ArtistRow, UserRow
 
 _SQL = Sql("artists")
-_BY_ID = _SQL.rows("by_id", ArtistRow)
+_OF = {kind: _SQL.rows(f"of_{kind}", ArtistRow) for kind in ("artist", "track", "album", "folder")}
 _ALBUM_ARTISTS = _SQL.rows("album_artists", ArtistRow)
 _STARRED = _SQL.rows("starred", ArtistRow)
 
@@ -21,7 +21,12 @@ class Artists:
 
     async def get(self, artist: int, user: UserRow) -> ArtistRow | None:
         """One artist, or None."""
-        return await _BY_ID.first(self._on, user=user.id, libraries=user.libraries, artist=artist)
+        rows = await self.of("artist", artist, user)
+        return rows[0] if rows else None
+
+    async def of(self, kind: str, item: int, user: UserRow) -> list[ArtistRow]:
+        """Whose an `artist`, `track`, `album` or `folder` is, the foremost first; guests are left out."""
+        return await _OF[kind](self._on, user=user.id, libraries=user.libraries, item=item)
 
     async def album_artists(self, user: UserRow, libraries: Sequence[int]) -> list[ArtistRow]:
         """All artists with albums of their own, sorted."""

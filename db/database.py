@@ -33,6 +33,7 @@ from db.search import Search
 from db.secrets import SecretBox, load_key
 from db.sessions import Sessions
 from db.shares import Shares
+from db.similarity import Similarity
 from db.state import State
 from db.tracks import Tracks
 from db.users import Users
@@ -72,6 +73,7 @@ class Database:
         self.search = Search(pool)
         self.sessions = Sessions(pool)
         self.shares = Shares(pool, secrets)
+        self.similarity = Similarity(pool)
         self.state = State(pool)
         self.tracks = Tracks(pool)
         self.users = Users(pool, account, told)

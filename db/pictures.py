@@ -22,6 +22,8 @@ _OF = {
     "playlist": _rows("of_playlist"),
 }
 
+_SHARED = _rows("shared")
+
 
 class Pictures:
     """A picture's id changes when the picture does, so an app may keep it for ever."""
@@ -39,3 +41,7 @@ class Pictures:
             "admin": "admin" in user.roles,
         }
         return await query.first(self._on, **{name: given[name] for name in query.parameters})
+
+    async def shared(self, picture: int) -> PictureRow | None:
+        """A picture for whoever has its signed address, or None."""
+        return await _SHARED.first(self._on, picture=picture)

@@ -6,6 +6,7 @@ Apps that keep a copy of the library page through *everything*, so its order is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Generic
 
 import msgspec
@@ -27,6 +28,11 @@ _TRACKS = Pair("tracks", TrackRow)
 _ALBUMS = Pair("albums", AlbumRow)
 _ARTISTS = Pair("artists", ArtistRow)
 _FOLDERS = Pair("folders", FolderRow)
+_SQL = Sql("tracks")
+_FOUND_NEWER = _SQL.rows("found_newer", TrackRow)
+_COUNT_FOUND_NEWER = _SQL.value("count_found_newer", int)
+_NEWER = _SQL.rows("newer", TrackRow)
+_COUNT_NEWER = _SQL.value("count_newer", int)
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -47,6 +53,23 @@ class Search:
     ) -> list[TrackRow]:
         """Songs, by title, artist and album."""
         return await self._find(_TRACKS, text, user, libraries, cut)
+
+    async def newer(
+        self, text: str, since: datetime, user: UserRow, cut: Cut
+    ) -> tuple[list[TrackRow], int]:
+        """Songs that were added after a moment, and how many there are; without words the last ones first."""
+        given: dict[str, Any] = {"libraries": user.libraries, "since": since}
+        page = {"user": user.id, "size": cut.size, "offset": cut.offset}
+        if not text:
+            total = await _COUNT_NEWER(self._on, **given)
+            return await _NEWER(self._on, **given, **page), total or 0
+        query = prefix_query(text)
+        if not query:
+            return [], 0
+        given["query"] = query
+        total = await _COUNT_FOUND_NEWER(self._on, **given)
+        rows = await _FOUND_NEWER(self._on, text=sort_key(text, ()), **given, **page)
+        return rows, total or 0
 
     async def albums(
         self, text: str, user: UserRow, libraries: Sequence[int], cut: Cut

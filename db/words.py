@@ -33,11 +33,20 @@ _MOST_WORDS = 200
 
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
-    """Case, accents, width and ligatures away: `Dvořák` and `DVORAK` are the same."""
+    """Case, accents, width and ligatures away: `Dvořák` and `DVORAK` are the same.
+
+    So is NUL, which no text of PostgreSQL can hold.
+    """
+    text = text.replace("\0", "")
     if text.isascii():
         return " ".join(text.lower().split())
     plain = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
     return " ".join(unicodedata.normalize("NFC", plain).casefold().translate(_LETTERS).split())
+
+
+def artist_key(name: str) -> str:
+    """What an artist is known by. Names of signs alone fold to nothing: they stand for themselves."""
+    return (fold(name) or name.replace("\0", ""))[:500]
 
 
 def tokens(*texts: str) -> list[str]:

@@ -20,7 +20,7 @@ from db.cards import (
     TrackCard,
     Work,
 )
-from db.words import fold, letter, sort_key, tokens
+from db.words import artist_key, fold, letter, sort_key, tokens
 from db.writes import ArtistWrite, RoleWrite, TrackWrite
 from library import paths
 from library.identity import UNKNOWN, Album
@@ -110,11 +110,6 @@ def _artist_row(name: str, sort: str, articles: tuple[str, ...]) -> ArtistWrite:
 def sort_text(name: str, articles: tuple[str, ...]) -> str:
     """What a name is sorted by, short enough for an index."""
     return sort_key(name, articles)[:_LONGEST_SORT]
-
-
-def artist_key(name: str) -> str:
-    """One entry per key. Names of signs alone fold to nothing: they stand for themselves."""
-    return (fold(name) or name)[:500]
 
 
 def track_card(song: Song, album: Album, ids: Mapping[str, int]) -> TrackCard:

@@ -37,6 +37,7 @@ _Response = web.StreamResponse
 _Source = PictureRow | StoredPictureRow
 _Make = Callable[[], Awaitable[bytes]]
 _DAY, _SHORT = "private, max-age=86400", "private, max-age=300"
+_FOR_ALL = "public, max-age=31536000, immutable"
 
 
 class Sandbox(Protocol):
@@ -59,16 +60,23 @@ class Images:
         self._broken: dict[bytes, float] = {}
 
     async def respond(
-        self, request: web.Request, picture: _Source | None, size: int | None, title: str
+        self,
+        request: web.Request,
+        picture: _Source | None,
+        size: int | None,
+        title: str,
+        *,
+        public: bool = False,
     ) -> _Response:
         """Send a picture whose larger side is `size` at most; None: the original.
 
-        Without a picture, or where it cannot be read, a drawing with the initials of `title`.
+        Without a picture, or where it cannot be read, a drawing with the initials of `title`. What is
+        `public` may be kept by everybody for ever.
         """
         side = min(size, self._covers.max_size) if size and size > 0 else None
         if picture is not None and not self._is_broken(picture.hash):
             try:
-                return await self._picture(request, picture, side)
+                return await self._picture(request, picture, side, _FOR_ALL if public else _DAY)
             except (Gone, RuntimeError, TimeoutError, ChildProcessError) as error:
                 log.warning("picture cannot be shown", picture=picture.id, reason=str(error))
                 self._mark_broken(picture.hash)
@@ -89,9 +97,11 @@ class Images:
         etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
         return await send(request, Content(data, len(data), _type(data), etag))
 
-    async def _picture(self, request: web.Request, picture: _Source, side: int | None) -> _Response:
+    async def _picture(
+        self, request: web.Request, picture: _Source, side: int | None, caching: str
+    ) -> _Response:
         key = _key("picture", picture.hash, side, self._covers.quality)
-        return await self._send(request, key, lambda: self._resized(picture, side), _DAY)
+        return await self._send(request, key, lambda: self._resized(picture, side), caching)
 
     async def _drawing(
         self, request: web.Request, title: str, side: int, lasting: bool

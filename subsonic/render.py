@@ -3,6 +3,7 @@
 | Python | JSON | XML |
 |---|---|---|
 | `str int float bool` | value | attribute |
+| such a field marked `Element` | value | child element with text |
 | `None` | left out | left out |
 | a model | object | child element |
 | a sequence of models | array, also when empty | repeated child elements |
@@ -120,6 +121,7 @@ class _Field(NamedTuple):
     key: str
     kind: Any
     many: bool
+    attribute: bool
     open: bool
 
 
@@ -130,24 +132,23 @@ def _fields(model: type[Model]) -> list[_Field]:
 
 
 def _field(name: str, key: str, hint: Any) -> _Field:
-    kind, extra = hint, {}
-    if get_origin(hint) is Annotated:
-        kind, meta = get_args(hint)
-        extra = meta.extra
+    kind, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    extra = {word: value for mark in marks for word, value in mark.extra.items()}
     if get_origin(kind) in (Union, UnionType):
         (kind,) = (part for part in get_args(kind) if part is not NoneType)
     many = get_origin(kind) is Sequence
-    key = extra.get("element", key)
-    return _Field(name, key, get_args(kind)[0] if many else kind, many, "open" in extra)
+    kind = get_args(kind)[0] if many else kind
+    attribute = not many and kind in _SCALARS and "element" not in extra
+    return _Field(name, extra.get("element") or key, kind, many, attribute, "open" in extra)
 
 
 @cache
 def _element(tag: str, model: type[Model], lean: bool) -> Writer:
     """What writes a model as an element with this tag."""
     fields = [field for field in _fields(model) if not (lean and field.open)]
-    scalars = [field for field in fields if not field.many and field.kind in _SCALARS]
+    scalars = [field for field in fields if field.attribute]
     children = [
-        (field.name, field.many, _child(field, lean)) for field in fields if field not in scalars
+        (field.name, field.many, _child(field, lean)) for field in fields if not field.attribute
     ]
     worded = not children and any(field.key == "value" for field in scalars)
     attributes = [

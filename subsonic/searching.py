@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 from db.rows import AlbumRow, ArtistRow, FolderRow, TrackRow
 from db.search import Cut
 from subsonic import entries
 from subsonic.endpoint import Call, Query, Text, clamp, endpoint
 from subsonic.lists import FURTHEST
-from subsonic.models.lists import Found, FoundID3
+from subsonic.models.lists import Found, FoundID3, Matches
 
 MOST = 10_000
 """The longest list of one kind in one answer. Some apps ask for millions at once and then for more."""
+
+_LAST = 4_102_444_800_000
+"""2100, in ms since 1970: nothing is newer."""
 
 
 class SearchQuery(Query, frozen=True, kw_only=True):
@@ -26,6 +30,26 @@ class SearchQuery(Query, frozen=True, kw_only=True):
     song_count: int = 20
     song_offset: int = 0
     music_folder_id: tuple[int, ...] = ()
+
+
+@endpoint("search", key="searchResult")
+async def search(
+    call: Call,
+    *,
+    artist: str = "",
+    album: str = "",
+    title: str = "",
+    any: str = "",
+    count: int = 20,
+    offset: int = 0,
+    newer_than: int = 0,
+) -> Matches:
+    """Find songs, for the oldest apps. A song is found by all its words, whichever of the four asks."""
+    words = " ".join(map(_plain, (artist, album, title, any))).strip()
+    since = datetime.fromtimestamp(clamp(newer_than, _LAST) / 1000, UTC)
+    cut = _cut(count, offset)
+    rows, total = await call.services.db.search.newer(words, since, call.user, cut)
+    return Matches(offset=cut.offset, total_hits=total, match=[entries.song(row) for row in rows])
 
 
 @endpoint("search2", key="searchResult2")
@@ -58,9 +82,7 @@ class Finder:
     def __init__(self, call: Call, wanted: SearchQuery) -> None:
         self._search = call.services.db.search
         self._wanted = wanted
-        # `""` is how the documentation and several apps write an empty query, `x*` how others write x.
-        text = wanted.query.replace('"', " ").strip().rstrip("*").strip()
-        self._what = text, call.user, call.libraries(wanted.music_folder_id)
+        self._what = _plain(wanted.query), call.user, call.libraries(wanted.music_folder_id)
 
     async def folders(self) -> list[FolderRow]:
         """What stands for artists in the folder tree."""
@@ -83,6 +105,11 @@ class Finder:
     @property
     def _artist_cut(self) -> Cut:
         return _cut(self._wanted.artist_count, self._wanted.artist_offset)
+
+
+def _plain(query: str) -> str:
+    """`""` is how the documentation and several apps write an empty query, `x*` how others write x."""
+    return query.replace('"', " ").strip().rstrip("*").strip()
 
 
 def _cut(count: int, offset: int) -> Cut:

@@ -10,6 +10,7 @@ EXTENSIONS = [
     Extension(name="formPost", versions=[1]),
     Extension(name="getPodcastEpisode", versions=[1]),
     Extension(name="songLyrics", versions=[1, 2]),
+    Extension(name="topSongsByArtistId", versions=[1]),
     Extension(name="transcodeOffset", versions=[1]),
     Extension(name="indexBasedQueue", versions=[1]),
 ]

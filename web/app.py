@@ -13,7 +13,7 @@ from aiohttp_session import session_middleware
 
 from db.errors import DatabaseError
 from db.tries import Tries
-from web import display, shares
+from web import art, display, shares
 from web.account import change_password, show_account
 from web.assets import Assets
 from web.avatar import put_avatar, remove_avatar, show_avatar
@@ -83,6 +83,7 @@ def setup(app: web.Application, services: Services) -> None:
         app.router.add_post(path, _guarded(_with_form(form_page), sessions))
     shares.setup(app)
     app.router.add_get("/static/{name}", _static)
+    art.setup(app)
     app.middlewares.append(_nowhere)
 
 

@@ -14,6 +14,18 @@ limit :size offset :offset
 -- name: by_ids
 select {columns} from albums a {mine} where a.id = any(:ids) and {seen}
 
+-- name: of_track
+select {columns} from tracks t join albums a on a.id = t.album_id {mine}
+where t.id = :item and t.missing_since is null and {seen}
+
+-- name: of_folder
+-- The album that most of its songs are of.
+select {columns} from (
+    select album_id from ({folders.below}) below
+    group by album_id order by count(*) desc, album_id limit 1
+) most join albums a on a.id = most.album_id {mine}
+where {seen}
+
 -- name: by_artist
 -- As album artist; where there is none, the albums the artist is heard on.
 with own as (

@@ -13,9 +13,32 @@ select artist_id, sum(album_count)::integer as album_count, sum(song_count)::int
        ) end as roles
 from artist_counts where library_id = any(:libraries)
 
--- name: by_id
+-- part: whose
+-- An artist of a few among many is a guest.
+chief as (
+    select artist_id, songs, position from (
+        select r.artist_id, count(*) as songs, min(r.position) as position, max(count(*)) over () as most
+        from below b join track_artists r on r.track_id = b.id and r.role = 'artist'
+        group by r.artist_id
+    ) counted where songs * 3 >= most
+    order by songs desc, position, artist_id limit 10
+)
+select {columns} from chief join artists a on a.id = chief.artist_id
+join lateral ({counts} and artist_id = a.id group by artist_id) c on true {mine}
+order by chief.songs desc, chief.position, a.id
+
+-- name: of_artist
 select {columns} from artists a
-join ({counts} and artist_id = :artist group by artist_id) c on c.artist_id = a.id {mine}
+join ({counts} and artist_id = :item group by artist_id) c on c.artist_id = a.id {mine}
+
+-- name: of_track
+with below as (select t.id from tracks t where t.id = :item and {tracks.seen}), {whose}
+
+-- name: of_album
+with below as (select t.id from tracks t where t.album_id = :item and {tracks.seen}), {whose}
+
+-- name: of_folder
+with below as ({folders.below}), {whose}
 
 -- name: album_artists
 select {columns} from artists a

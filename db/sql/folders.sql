@@ -8,6 +8,14 @@ left join marks m on m.user_id = :user and m.kind = 'folder' and m.item_id = f.i
 -- part: seen
 f.missing_since is null and f.library_id = any(:libraries)
 
+-- part: below
+-- Songs in a folder or further down, as many as tell what it is about; a library itself is about nothing.
+select t.id, t.album_id from folders f
+join tracks t on t.library_id = f.library_id
+    and t.path >= f.path || '\x2f'::bytea and t.path < f.path || '\x30'::bytea
+where f.id = :item and f.parent_id is not null and {tracks.seen}
+order by t.path limit 1000
+
 -- name: by_id
 select {columns} from folders f {mine} where f.id = :folder and {seen}
 

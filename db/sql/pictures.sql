@@ -8,6 +8,11 @@ p.library_id = any(:libraries)
 select {columns} from pictures p join libraries l on l.id = p.library_id
 where p.id = :item and {seen}
 
+-- name: shared
+-- For whoever has an address that was signed for somebody who may see it.
+select {columns} from pictures p join libraries l on l.id = p.library_id
+where p.id = :picture and l.active
+
 -- name: of_track
 select {columns} from tracks x join pictures p on p.id = x.picture_id
 join libraries l on l.id = p.library_id where x.id = :item and {seen}

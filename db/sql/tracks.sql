@@ -12,6 +12,9 @@ t.missing_since is null and t.library_id = any(:libraries)
 -- part: file
 t.id, l.path as root, t.path, t.size, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate, t.card
 
+-- part: newer
+t.created > :since::timestamptz and {seen}
+
 -- name: by_ids
 select {columns} from tracks t {mine} where t.id = any(:ids) and {seen}
 
@@ -104,6 +107,26 @@ select {columns} from (
     select t.id from tracks t where {seen} order by t.id limit :size offset :offset
 ) page join tracks t using (id) {mine}
 order by t.id
+
+-- name: found_newer
+select {columns} from (
+    select t.id, not starts_with(t.title_sort, :text) as later, t.title_sort from tracks t
+    where t.words @@ :query::tsquery and {newer}
+    order by later, t.title_sort, t.id limit :size offset :offset
+) page join tracks t using (id) {mine}
+order by page.later, page.title_sort, page.id
+
+-- name: count_found_newer
+select count(*)::integer from tracks t where t.words @@ :query::tsquery and {newer}
+
+-- name: newer
+select {columns} from (
+    select t.id from tracks t where {newer} order by t.id desc limit :size offset :offset
+) page join tracks t using (id) {mine}
+order by t.id desc
+
+-- name: count_newer
+select count(*)::integer from tracks t where {newer}
 
 -- name: heard
 select {columns}, u.name as user_name, n.client, n.started

@@ -49,6 +49,14 @@ class Found(Model, frozen=True, kw_only=True):
     song: Sequence[Child]
 
 
+class Matches(Model, frozen=True, kw_only=True):
+    """A page of songs that match; the oldest of the searches."""
+
+    offset: int
+    total_hits: int
+    match: Sequence[Child]
+
+
 class FoundID3(Model, frozen=True, kw_only=True):
     """Artists, albums and songs by the tags: found, or starred."""
 

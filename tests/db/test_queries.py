@@ -135,8 +135,12 @@ def test_every_named_block_is_declared_by_a_module(file: Any) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
 def test_every_part_is_used(file: Any) -> None:
     text = file.read_text(encoding="utf-8")
+    noun = file.name.removesuffix(".sql")
     parts = set(re.findall(r"^-- part: (\w+)\s*$", text, re.MULTILINE))
-    assert parts - set(re.findall(r"\{(\w+)\}", text)) == set()
+    used = set(re.findall(r"\{(\w+)\}", text))
+    for other in FILES:
+        used |= set(re.findall(rf"\{{{noun}\.(\w+)\}}", other.read_text(encoding="utf-8")))
+    assert parts - used == set()
 
 
 def test_a_part_of_another_file_is_named_with_its_file() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from db.words import exact_query, fold, letter, prefix_query, sort_key, tokens
+from db.words import artist_key, exact_query, fold, letter, prefix_query, sort_key, tokens
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,14 @@ from db.words import exact_query, fold, letter, prefix_query, sort_key, tokens
 )
 def test_fold_takes_case_accents_and_width_away(text: str, folded: str) -> None:
     assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("Björk", "bjork"), (" A\0da ", "ada"), ("( )", "( )"), ("\u0301", "\u0301"), ("\0", "")],
+)
+def test_an_artist_has_a_key_also_where_nothing_of_the_name_folds(name: str, key: str) -> None:
+    assert artist_key(name) == key
 
 
 def test_fold_is_stable_under_a_second_fold() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from streaming.links import base_url, host_of
+from db.secrets import SecretBox
+from streaming.links import base_url, host_of, picture_path, read_picture
 
 NONE = ["a/b", "a@b", "a b", '"', "a:b", "[x]", "x" * 300, ""]
 
@@ -33,3 +34,25 @@ def test_the_public_address_goes_before_the_host(public: str) -> None:
 def test_the_scheme_is_what_the_client_spoke() -> None:
     request = make_mocked_request("GET", "/", {"Host": "music.lan"}).clone(scheme="https")
     assert base_url(request, "") == "https://music.lan"
+
+
+def test_a_picture_path_holds_one_picture_in_one_size() -> None:
+    box = SecretBox(bytes(32))
+    path = picture_path(box, 7, 300)
+    assert path.startswith("/art/")
+    assert read_picture(box, path.removeprefix("/art/")) == (7, 300)
+
+
+@pytest.mark.parametrize("signed", ["", ".", "Ny4zMDA", "Ny4zMDA.", "Ny4zMDA.AAAA", "ü.ü", "7.300"])
+def test_what_was_not_signed_opens_nothing(signed: str) -> None:
+    assert read_picture(SecretBox(bytes(32)), signed) is None
+
+
+def test_a_signature_is_good_for_its_text_its_purpose_and_its_key_alone() -> None:
+    box, other = SecretBox(bytes(32)), SecretBox(b"1" * 32)
+    body, _, signature = picture_path(box, 7, 300).removeprefix("/art/").partition(".")
+    another = picture_path(box, 8, 300).removeprefix("/art/").partition(".")[0]
+    assert read_picture(box, f"{another}.{signature}") is None
+    assert read_picture(other, f"{body}.{signature}") is None
+    assert read_picture(box, box.sign("share", "7.300")) is None
+    assert read_picture(box, f"{body}.{signature}x") is None

@@ -80,6 +80,21 @@ async def _query(_: Api) -> Params:
 # Similarity
 
 
+@sample("getArtistInfo", "getArtistInfo2", "getSimilarSongs", "getSimilarSongs2")
+async def _like(api: Api) -> Params:
+    return {"id": (await beta(api))["artistId"]}
+
+
+@sample("getAlbumInfo", "getAlbumInfo2")
+async def _album_info(api: Api) -> Params:
+    return {"id": (await beta(api))["albumId"]}
+
+
+@sample("getTopSongs")
+async def _top(_: Api) -> Params:
+    return {"artist": "Ada"}
+
+
 # Playlists
 
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from subsonic.models.base import Error, Model, Open, element
+from subsonic.models.base import Element, Error, Model, Open, element
 from subsonic.render import Format, failure, render
 
 JSON = Format("json")
@@ -51,6 +51,15 @@ class Parent(Model, frozen=True, kw_only=True):
 
     value: str
     children: Annotated[Sequence[Inner], element("child")]
+
+
+class Spelt(Model, frozen=True, kw_only=True):
+    """Scalars that Subsonic writes as elements."""
+
+    name: str
+    about: Element[str | None] = None
+    link: Open[Element[str | None]] = None
+    first: Sequence[Inner]
 
 
 FULL = Outer(
@@ -151,6 +160,19 @@ def test_a_field_may_be_called_otherwise_in_xml() -> None:
     for form in (XML, LEAN):
         assert [child.tag for child in as_xml(given, form)[0]] == [f"{SPACE}child"] * 2
     assert as_json(given)["outer"]["children"] == [{"name": "a"}, {"name": "b"}]
+
+
+def test_a_scalar_marked_as_an_element_is_a_child_with_text() -> None:
+    spelt = Spelt(name="n", about="<a> & b", link="l", first=[Inner(name="i")])
+    given = as_xml(spelt)[0]
+    assert given.attrib == {"name": "n"}
+    assert [child.tag.removeprefix(SPACE) for child in given] == ["about", "link", "first"]
+    assert given[0].text == "<a> & b"
+    assert [child.tag.removeprefix(SPACE) for child in as_xml(spelt, LEAN)[0]] == ["about", "first"]
+    assert len(as_xml(Spelt(name="n", first=[]))[0]) == 0
+    assert as_json(spelt)["outer"] == {
+        "name": "n", "about": "<a> & b", "link": "l", "first": [{"name": "i"}],
+    }  # fmt: skip
 
 
 def test_a_list_at_the_top_repeats_the_element() -> None:

@@ -103,3 +103,46 @@ async def test_nothing_of_a_hidden_library_is_found(guest: Api, api: Api) -> Non
         assert await found(guest, query) == {"artist": [], "album": [], "song": []}
         assert (await guest.get("search2", query=query))["artist"] == []
     assert (await found(api, "eve"))["artist"] == ["Eve"]
+
+
+async def matched(api: Api, **given: Any) -> list[str]:
+    got = await api.get("search", **given)
+    assert got["totalHits"] >= len(got["match"])
+    return [song["title"] for song in got["match"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"title": "alph"}, {"Alpha"}),
+        ({"artist": "ada", "album": "first"}, {"Alpha", "Beta"}),
+        ({"artist": "ada", "title": "dvorak"}, set()),
+        ({"any": "bars"}, {"Dvořák", "Émigré"}),
+        ({"any": '"alpha*"'}, {"Alpha"}),
+        ({"any": "( )"}, set()),
+        ({"title": "", "any": "loose"}, {"Loose"}),
+    ],
+)
+async def test_the_oldest_search_finds_songs_by_all_words_given(
+    guest: Api, given: dict[str, Any], expected: set[str]
+) -> None:
+    assert set(await matched(guest, **given)) == expected
+
+
+async def test_the_oldest_search_counts_all_hits_and_gives_a_page(guest: Api) -> None:
+    pages = [await guest.get("search", artist="ada", count=2, offset=at) for at in (0, 2, 4, 6)]
+    assert [page["totalHits"] for page in pages] == [5] * 4
+    assert [page["offset"] for page in pages] == [0, 2, 4, 6]
+    assert [len(page["match"]) for page in pages] == [2, 2, 1, 0]
+    assert len({song["id"] for page in pages for song in page["match"]}) == 5
+    assert (await guest.get("search", any="ada", count=-1, offset=-1))["match"] == []
+
+
+async def test_the_oldest_search_can_ask_for_what_is_new(guest: Api, api: Api) -> None:
+    assert (await guest.get("search"))["totalHits"] == 8
+    assert (await api.get("search"))["totalHits"] == 9
+    assert len(await matched(guest, newerThan=1_000_000_000_000)) == 8
+    for late in (4_000_000_000_000, 10**18):
+        assert await matched(guest, newerThan=late) == []
+        assert await matched(guest, newerThan=late, any="alpha") == []
+    assert len(await matched(guest, newerThan=-(10**18), any="alpha")) == 1
