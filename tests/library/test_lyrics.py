@@ -16,7 +16,6 @@ from mutagen.id3 import ID3, SYLT, TXXX, USLT
 
 from library.lyrics import LyricsReader, Sheet
 from library.lyrics.child import read as read_packed
-from library.lyrics.text import clean, decode, language
 from server.sandbox import Sandbox
 from tests.support.audio import Song, made, write
 from tests.support.sandboxes import ThreadSandbox
@@ -128,42 +127,6 @@ async def test_times_come_first_and_each_language_once(
         ("xxx", False, "Plain"),
         ("fr", False, "Un"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("data", "text"),
-    [
-        ("Ünö 夜".encode(), "Ünö 夜"),
-        ("Ünö 夜".encode("utf-8-sig"), "Ünö 夜"),
-        ("Ünö 夜".encode("utf-16"), "Ünö 夜"),
-        (b"\xfe\xff" + "Ünö 夜".encode("utf-16-be"), "Ünö 夜"),
-        ("Plain".encode("utf-16-le") + "x".encode("utf-16-le"), "Plainx"),
-        ("Plain".encode("utf-16-be"), "Plain"),
-        ("Ünö – €".encode("cp1252"), "Ünö – €"),
-        (b"\x81\xff", "\ufffdÿ"),
-        (b"\xff\xfeA\0B", "A\ufffd"),
-        (b"a\0b", "ab"),
-        (b"a\r\nb\rc\x0b\x1b[31md\te", "a\nb\nc[31md\te"),
-        (b"", ""),
-    ],
-)
-def test_text_in_odd_encodings_is_read(data: bytes, text: str) -> None:
-    assert clean(decode(data)) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("EN", "en"),
-        ("eng\0", "eng"),
-        ("XXX", ""),
-        ("e", None),
-        ("en_US", "en_us"),
-        ("\0\0\0", None),
-    ],
-)
-def test_a_language_is_a_code(text: str, code: str | None) -> None:
-    assert language(text) == code
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ from typing import Any
 import lxml.etree as etree
 import pytest
 
+from library.lyrics import Cue, Sheet
+from library.lyrics import Line as SheetLine
+from subsonic.lyrics import _enhanced
 from tests.support.api import Api
 
 SPACE = "{http://subsonic.org/restapi}"
@@ -76,6 +79,27 @@ async def test_xml_has_agents_by_one_and_texts_of_lines_and_words(guest: Api) ->
     line = lyrics[6]
     assert (line.get("value"), line.get("agentId"), line.text) == ("Bé ta", "v1", None)
     assert [(cue.text, cue.get("byteEnd")) for cue in line] == [("Bé ", "3"), ("ta", "5")]
+
+
+@pytest.mark.parametrize(
+    ("voices", "roles"),
+    [
+        (["", ""], None),
+        (["v2", "v1"], [("v2", "main"), ("v1", "voice")]),
+        (["bg", "v1"], [("v1", "main"), ("bg", "bg")]),
+        (["bg", "", "v2"], [("main", "main"), ("bg", "bg"), ("v2", "voice")]),
+        (["bg"], [("main", "main"), ("bg", "bg")]),
+    ],
+)
+def test_where_voices_are_named_exactly_one_is_the_main_one(
+    voices: list[str], roles: list[tuple[str, str]] | None
+) -> None:
+    lines = [SheetLine("a", 1, voice, (Cue(1, None, 0, 0, "a"),)) for voice in voices]
+    found = _enhanced(Sheet("eng", synced=True, lines=lines))
+    agents = found["agents"]
+    assert agents == roles or [(agent.id, agent.role) for agent in agents] == roles
+    named = {agent.id for agent in agents or ()}
+    assert all((line.agent_id in named) == bool(named) for line in found["cue_line"])
 
 
 async def test_a_song_without_words_has_an_empty_list(guest: Api) -> None:
