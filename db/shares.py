@@ -72,7 +72,7 @@ class Shares:
         description: str,
         expires: datetime | None,
     ) -> ShareRow | None:
-        """Share things, each a kind (`track`, `album`, `artist`, `folder`) and its id.
+        """Share things by kind and id: `track`, `album`, `artist`, `folder`, `playlist`.
 
         None: one of them holds nothing that the user may hear, and nothing was shared.
         """

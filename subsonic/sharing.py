@@ -18,7 +18,13 @@ from subsonic.models.sharing import Share, Shares
 MOST_ITEMS = 1000
 """Things in one share; a playlist is one thing."""
 
-_NAMES = {Kind.TRACK: "track", Kind.ALBUM: "album", Kind.ARTIST: "artist", Kind.FOLDER: "folder"}
+_NAMES = {
+    Kind.TRACK: "track",
+    Kind.ALBUM: "album",
+    Kind.ARTIST: "artist",
+    Kind.FOLDER: "folder",
+    Kind.PLAYLIST: "playlist",
+}
 _LATEST_MS = 253_402_300_799_000
 _LONGEST = 5000
 
@@ -33,7 +39,7 @@ async def get_shares(call: Call) -> Shares:
 async def create_share(
     call: Call, *, id: tuple[str, ...], description: Text = "", expires: int | None = None
 ) -> Shares:
-    """Share songs, albums, artists and folders; `expires` in ms since 1970, 0: never."""
+    """Share songs, albums, artists, folders and playlists; `expires` in ms since 1970, 0: never."""
     items = list(dict.fromkeys((_NAMES[kind], number) for kind, number in _parsed(id)))
     row = await call.services.db.shares.add(
         call.user, items, _clean(description), _moment(expires or 0)

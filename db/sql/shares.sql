@@ -21,6 +21,12 @@ t.id, t.library_id, t.missing_since, t.disc, t.track, t.title_sort
         where i.kind = 'artist' and artist_id = i.item_id and role in ('artist', 'albumartist')
     ) credited join tracks t on t.id = credited.track_id
     union all
+    select {facts}, e.place, 0
+    from playlists p cross join unnest(p.songs) with ordinality as e (id, place)
+    join tracks t on t.id = e.id
+    where i.kind = 'playlist' and p.id = i.item_id
+      and (p.user_id = u.id or p.public or 'admin' = any(u.roles))
+    union all
     -- Paths between `a/` and `a0` lie below `a`. A library as a whole is not given away.
     select {facts}, f.place, 0
     from (

@@ -9,7 +9,7 @@ import pytest
 
 from db.database import Database
 from db.rows import ShareRow, UserRow
-from tests.support.rows import Hand, hand, ids, person
+from tests.support.rows import Hand, hand, ids, insert, person
 
 SOON = datetime.now(UTC) + timedelta(days=1)
 PAST = datetime.now(UTC) - timedelta(seconds=1)
@@ -78,6 +78,28 @@ async def test_a_folder_is_shared_with_all_that_lies_below_it(
     assert await songs(database, made, owner) == [loose, early, late]
     held = [one for one in range(loose + 1) if await database.shares.holds(made.id, one, owner)]
     assert held == [late, early, loose]
+
+
+async def test_a_playlist_is_shared_in_its_order_for_as_long_as_its_owner_may_hear_it(
+    database: Database, music: Hand, owner: UserRow
+) -> None:
+    album = await music.album("Album")
+    one, two = await music.track("One", album, track=1), await music.track("Two", album, track=2)
+    other = await person(database, "other")
+    own = {"name": "", "sort_name": "", "public": True, "songs": [two, one, two]}
+    mine = await insert(database.pool, "playlists", own | {"user_id": owner.id, "public": False})
+    theirs = await insert(database.pool, "playlists", own | {"user_id": other.id})
+    made = await share(database, owner, ("playlist", mine))
+    borrowed = await share(database, owner, ("playlist", theirs))
+    assert await songs(database, made, owner) == [two, one, two]
+    assert await songs(database, borrowed, owner) == [two, one, two]
+    await database.pool.execute("update playlists set public = false, songs = $1", [one])
+    assert await songs(database, made, owner) == [one]
+    assert await songs(database, borrowed, owner) == []
+    assert not await database.shares.holds(borrowed.id, one, owner)
+    assert await database.shares.add(owner, [("playlist", theirs)], "", None) is None
+    await database.pool.execute("delete from playlists")
+    assert await songs(database, made, owner) == []
 
 
 async def test_an_artist_is_shared_with_own_songs_album_by_album(

@@ -47,8 +47,9 @@ async def test_whatever_holds_songs_can_be_shared(guest: Api) -> None:
     song, album = await guest.id_of("Beta"), await guest.id_of("Early", "album")
     artist = await guest.id_of("The Bärs", "artist")
     folder = (await guest.get("getSong", id=song))["parent"]
-    share = await made(guest, id=[song, album, artist, folder, song])
-    assert titles(share) == ["Beta", "Gamma", "Dvořák", "Émigré", "Alpha", "Beta"]
+    playlist = (await guest.get("createPlaylist", name="Mine", songId=song))["id"]
+    share = await made(guest, id=[song, album, artist, folder, playlist, song])
+    assert titles(share) == ["Beta", "Gamma", "Dvořák", "Émigré", "Alpha", "Beta", "Beta"]
     assert titles((await listed(guest))[share["id"]]) == titles(share)
 
 
