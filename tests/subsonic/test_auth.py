@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 
 from db.database import Database
+from db.rows import CredentialRow
 from subsonic.app import AUTHENTICATOR
 from tests.support import shelf
 from tests.support.api import Client
+from tests.support.shelf import Shelf
 
 NAME, PASSWORD = shelf.ADMIN
 COMMON = {"v": "1.16.1", "c": "tests", "f": "json"}
@@ -160,6 +163,40 @@ async def test_a_changed_password_counts_at_once(client: Client, stocked: Databa
         if await code(client, u="guest", p="another") is None:
             break
     assert await code(client, u="guest", p=shelf.GUEST[1]) == 40
+
+
+async def test_a_password_changed_on_another_node_counts_here(
+    client: Client, stocked: Database, stocked_url: str, library: Shelf
+) -> None:
+    await stocked.bus.start()
+    other = await Database.open(stocked_url, library.settings)
+    try:
+        assert await code(client, u="guest", p=shelf.GUEST[1]) is None
+        await other.users.set_password("guest", "another")
+    finally:
+        await other.close()
+    for _ in range(200):
+        if await code(client, u="guest", p=shelf.GUEST[1]) == 40:
+            break
+        await asyncio.sleep(0.02)
+    assert await code(client, u="guest", **token("another", "salted")) is None
+
+
+async def test_an_account_that_changed_while_it_was_read_is_not_kept(
+    client: Client, stocked: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = stocked.credentials.of
+
+    async def overtaken(user: int) -> list[CredentialRow]:
+        rows = await read(user)
+        monkeypatch.undo()
+        await stocked.users.set_password("guest", "another")
+        return rows
+
+    monkeypatch.setattr(stocked.credentials, "of", overtaken)
+    assert await code(client, u="guest", p=shelf.GUEST[1]) is None
+    assert await code(client, u="guest", p=shelf.GUEST[1]) == 40
+    assert await code(client, u="guest", p="another") is None
 
 
 async def test_a_disabled_account_is_40(client: Client, stocked: Database) -> None:
