@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal, NamedTuple
 
 from db.queries import Executor, Sql
 from db.rows import PlayingRow, UserRow
@@ -11,8 +12,23 @@ from db.rows import PlayingRow, UserRow
 _SQL = Sql("plays")
 _ADD = _SQL.value("add", int)
 _HEAR = _SQL.value("hear", bool)
+_REPORT = _SQL.value("report", bool)
 _FORGET = _SQL.command("forget")
 _HEARD = Sql("tracks").rows("heard", PlayingRow)
+
+
+State = Literal["starting", "playing", "paused", "stopped"]
+
+
+class Report(NamedTuple):
+    """What an app says of its playing; the rate is that of the clock, above 0."""
+
+    track: int
+    state: State
+    position_ms: int
+    rate: float
+    ignore: bool
+    """It is for show: no play may be counted by it."""
 
 
 class Plays:
@@ -43,6 +59,25 @@ class Plays:
             self._on, user=user.id, libraries=user.libraries, track=track, client=client
         )
         return bool(heard)
+
+    async def report(self, user: UserRow, client: str, report: Report) -> bool:
+        """Note how an app gets on; False: no such song.
+
+        Half the song or four minutes of listening count as a play, once from `starting` on, and not
+        if the same app says by itself that it played the song.
+        """
+        known = await _REPORT(
+            self._on,
+            user=user.id,
+            libraries=user.libraries,
+            client=client,
+            track=report.track,
+            state=report.state,
+            position=report.position_ms,
+            rate=report.rate,
+            ignore=report.ignore,
+        )
+        return bool(known)
 
     async def heard(self, user: UserRow) -> list[PlayingRow]:
         """What everybody hears now, as far as this user may see it."""

@@ -46,6 +46,10 @@ class PlayingRow(TrackRow, frozen=True, gc=False):
     user_name: str
     client: str
     started: datetime
+    state: str | None
+    """As the app reported it; None: it only said what it plays."""
+    position_ms: int
+    playback_rate: float
 
 
 class SharedRow(TrackRow, frozen=True, gc=False):

@@ -24,7 +24,7 @@ from streaming.errors import Unplayable
 from streaming.files import Opened
 from streaming.job import Copy, Job
 from streaming.pipe import Pipe
-from streaming.profiles import Profile
+from streaming.profiles import LAYOUTS
 
 log = structlog.get_logger()
 
@@ -216,10 +216,12 @@ class _Output:
     def __init__(
         self, job: Job, pipe: Pipe, source: AudioStream, begun: Callable[[], None]
     ) -> None:
-        profile = job.profile
-        rate = profile.sample_rate(source.codec_context.sample_rate or 44100, job.rate)
-        layout = profile.layout(job.rate)
-        form = _sample_format(profile, source)
+        profile, shape = job.profile, job.shape
+        rate = shape.sample_rate or profile.sample_rate(
+            source.codec_context.sample_rate or 44100, job.rate
+        )
+        layout = LAYOUTS[shape.channels or profile.channels(job.rate)]
+        form = _sample_format(job, source)
         self._shaper = Shaper(form, layout, rate)
         self._outlet = _Outlet(pipe)
         self._live = _muxer(self._outlet, job)
@@ -338,7 +340,7 @@ def _muxer(file: Any, job: Job) -> OutputContainer:
     return out
 
 
-def _sample_format(profile: Profile, source: AudioStream) -> str:
+def _sample_format(job: Job, source: AudioStream) -> str:
     """What the encoder is fed; more than 16 bits stay more than 16 bits where nothing is lost."""
-    deep = profile.lossless and source.codec_context.format.name in {"s32", "s32p"}
-    return "s32" if deep else profile.sample_format
+    deep = job.profile.lossless and source.codec_context.format.name in {"s32", "s32p"}
+    return "s32" if deep and job.shape.bit_depth != 16 else job.profile.sample_format

@@ -12,7 +12,7 @@ from db.cards import ReplayGain
 from db.rows import FileRow
 from streaming.files import Opened
 from streaming.pipe import Pipe
-from streaming.profiles import Profile
+from streaming.profiles import AS_USUAL, Profile, Shape
 
 _ENCODER = f"{version('av')}/1"
 """Part of every key: what an older encoder made is not served as the newer one's."""
@@ -62,6 +62,7 @@ class Job:
     user: int
     key: str
     """What the result is kept under; empty: it is not."""
+    shape: Shape = AS_USUAL
     tags: Mapping[str, str] = field(default_factory=dict)
     copy: Callable[[], Copy | None] | None = None
     """Asked in the encoder's thread, when work begins."""
@@ -89,9 +90,9 @@ class Transcoder(Protocol):
         """Stop everything."""
 
 
-def key_of(track: int, source: Opened, profile: Profile, rate: int) -> str:
+def key_of(track: int, source: Opened, profile: Profile, rate: int, shape: Shape) -> str:
     """Names a result: same key, same bytes."""
-    facts = (track, source.mtime_ns, source.size, profile.codec, rate, _ENCODER)
+    facts = (track, source.mtime_ns, source.size, profile.codec, rate, shape, _ENCODER)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 

@@ -16,6 +16,20 @@ _CODED_RATES = {0: (16000,), 32: (22050, 24000), 64: (44100, 48000)}
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What a transcode must be beside its rate; 0 leaves it to the format."""
+
+    channels: int = 0
+    sample_rate: int = 0
+    bit_depth: int = 0
+
+
+AS_USUAL = Shape()
+LAYOUTS = {1: "mono", 2: "stereo"}
+"""FFmpeg's names by the number of channels."""
+
+
+@dataclass(frozen=True)
 class Profile:
     """One format. `codec` and `muxer` are FFmpeg's names."""
 
@@ -25,8 +39,8 @@ class Profile:
     codec: str
     muxer: str
     sample_format: str
-    families: frozenset[str]
-    """Originals that already are what somebody wants who asks for this format."""
+    codecs: frozenset[str]
+    """Codecs of originals that already are what somebody wants who asks for this format."""
     highest: int = 320
     steps: tuple[int, ...] = ()
     """The only rates the format knows; empty: any."""
@@ -59,10 +73,10 @@ class Profile:
         related = [one for one in fitting if source % one == 0 or one % source == 0]
         return max(related or fitting)
 
-    def layout(self, rate: int) -> str:
-        """One channel where two would starve."""
-        mono = not self.lossless and self.codec != "libopus" and rate < _MONO_BELOW
-        return "mono" if mono else "stereo"
+    def channels(self, rate: int) -> int:
+        """One where two would starve."""
+        starved = not self.lossless and self.codec != "libopus" and rate < _MONO_BELOW
+        return 1 if starved else 2
 
 
 MP3 = Profile(
@@ -87,8 +101,8 @@ FLAC = Profile(
     "flac", "audio/flac", "flac", "flac", "flac", "s16", frozenset({"flac"}), lossless=True
 )
 # Ogg by its older names: there is no good Vorbis encoder here, and who plays one plays the other.
-_OGG = replace(OPUS, families=frozenset({"ogg", "opus"}))
-_VORBIS = replace(OPUS, families=frozenset({"ogg"}))
+_OGG = replace(OPUS, codecs=frozenset({"vorbis", "opus"}))
+_VORBIS = replace(OPUS, codecs=frozenset({"vorbis"}))
 
 BY_NAME: Mapping[str, Profile] = {
     "mp3": MP3, "mpeg": MP3, "mpga": MP3,

@@ -23,6 +23,7 @@ from streaming.errors import Unplayable
 from streaming.hls import level
 from streaming.job import Job, Part
 from streaming.pipe import Closed, Pipe
+from streaming.profiles import LAYOUTS
 
 log = structlog.get_logger()
 
@@ -181,7 +182,8 @@ class _Sound:
     def __init__(self, out: Any, job: Job, part: Part) -> None:
         self._part, self._rate = part, part.sample_rate
         bits = job.profile.bits(min(job.rate, _sound_rate(job.rate)) if part.size else job.rate)
-        layout = "stereo" if part.size else job.profile.layout(job.rate)
+        channels = 2 if part.size else job.profile.channels(job.rate)
+        layout = LAYOUTS[channels]
         self._layout = layout
         self._shaper = Shaper("fltp", layout, self._rate)
         self._stream = out.add_stream("aac", rate=self._rate, layout=layout)

@@ -83,7 +83,27 @@ class Streamer:
             if isinstance(choice, Direct):
                 return await send(request, _original(file, opened))
             job = _job(file, opened, choice, user_id)
-            return await self._transcoded(request, file, job, wanted)
+            answer = await self._kept(request, file, job)
+            if answer is None and self._settings.mode == "cache-only":
+                return await send(request, _original(file, opened))
+            return answer if answer is not None else await self._live(request, job, wanted.estimate)
+
+    async def transcode(
+        self, request: web.Request, file: FileRow, choice: Transcode, user_id: int
+    ) -> web.StreamResponse:
+        """Send a song as it was decided before. Raises `Gone` or `Busy` before anything is sent."""
+        with self._listening(request):
+            opened = await asyncio.to_thread(open_inside, file.root, file.path)
+            return await self._exactly(request, file, _job(file, opened, choice, user_id))
+
+    async def has(self, file: FileRow, choice: Transcode) -> bool:
+        """Whether a transcode is there already. Raises `Gone`."""
+        opened = await asyncio.to_thread(open_inside, file.root, file.path)
+        with opened.file:
+            found = await self._transcoder.find(_job(file, opened, choice, 0))
+        if found is not None:
+            found.file.close()
+        return found is not None
 
     async def download(
         self, request: web.Request, file: FileRow, name: str = ""
@@ -104,7 +124,7 @@ class Streamer:
                 raise Gone("There is no such segment.")
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             job = _segment(file, opened, rendition, cut.part(number, rendition), user_id)
-            return await self._transcoded(request, file, job, Wanted())
+            return await self._exactly(request, file, job)
 
     async def close(self, grace: float) -> None:
         """Let those who listen go on for `grace` seconds, then cut them off; end all encoders."""
@@ -130,19 +150,34 @@ class Streamer:
             if not self._requests:
                 self._idle.set()
 
-    async def _transcoded(
-        self, request: web.Request, file: FileRow, job: Job, wanted: Wanted
-    ) -> web.StreamResponse:
+    async def _exactly(self, request: web.Request, file: FileRow, job: Job) -> web.StreamResponse:
+        """Send what was asked for and nothing in its place."""
+        answer = await self._kept(request, file, job)
+        if answer is None and self._settings.mode != "on":
+            job.source.file.close()
+            raise Gone("The server does not transcode, and has not kept what it once did.")
+        return answer if answer is not None else await self._live(request, job)
+
+    async def _kept(
+        self, request: web.Request, file: FileRow, job: Job
+    ) -> web.StreamResponse | None:
+        """Send it from the cache; None: it is not there, and the job's source still open."""
         with ExitStack() as ours:
             ours.callback(job.source.file.close)
             found = await self._transcoder.find(job)
             if found is not None:
                 return await send(request, _finished(file, job, found))
-            if self._settings.mode == "cache-only":
-                ours.pop_all()
-                return await send(request, _original(file, job.source))
+            ours.pop_all()
+        return None
+
+    async def _live(
+        self, request: web.Request, job: Job, estimate: bool = False
+    ) -> web.StreamResponse:
+        """Send what an encoder makes; the job's source is taken over."""
+        with ExitStack() as ours:
+            ours.callback(job.source.file.close)
             response = web.StreamResponse(headers=_headers(job))
-            if wanted.estimate and not job.profile.lossless:
+            if estimate and not job.profile.lossless:
                 response.content_length = job.expected_bytes + _HEADER
             if request.method == hdrs.METH_HEAD:
                 await response.prepare(request)
@@ -208,7 +243,8 @@ def _job(file: FileRow, opened: Opened, choice: Transcode, user: int) -> Job:
         offset=offset,
         seconds=max(0.0, file.duration - offset),
         user=user,
-        key="" if offset else key_of(file.id, opened, profile, rate),
+        key="" if offset else key_of(file.id, opened, profile, rate, choice.shape),
+        shape=choice.shape,
         tags=tags_of(file),
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from math import isfinite
 
 from db.annotations import Items
-from subsonic.endpoint import Call, endpoint
+from db.plays import Report, State
+from subsonic.endpoint import Call, clamp, endpoint
 from subsonic.errors import BadParameterError, GenericError, NotFoundError
-from subsonic.ids import Kind, parse
+from subsonic.ids import Kind, Media, parse, parse_media
 
 _NAMES = {
     Kind.TRACK: "track",
@@ -17,6 +19,8 @@ _NAMES = {
     Kind.FOLDER: "folder",
     Kind.VIDEO: "video",
 }
+_SLOWEST, _FASTEST = 0.1, 10.0
+_LONGEST_MS = 7 * 24 * 3600 * 1000
 _LATEST_MS = 253_402_300_799_000
 """The end of the year 9999, the last that a date can hold."""
 
@@ -82,6 +86,31 @@ async def scrobble(
         _expect(await plays.add(call.user, tracks, times, call.client))
     else:
         _expect(await plays.hear(call.user, tracks[-1], call.client))
+
+
+@endpoint("reportPlayback")
+async def report_playback(
+    call: Call,
+    *,
+    media_id: str,
+    media_type: Media,
+    position_ms: int,
+    state: State,
+    playback_rate: float = 1.0,
+    ignore_scrobble: bool = False,
+) -> None:
+    """Note how playing gets on; what was listened to for long enough counts as a play.
+
+    Episodes have neither plays nor a place among what plays now.
+    """
+    if position_ms < 0 or not isfinite(playback_rate):
+        raise BadParameterError("Parameters 'positionMs' and 'playbackRate' must be possible.")
+    kind, number = parse_media(media_id, media_type)
+    rate = max(_SLOWEST, min(playback_rate, _FASTEST))
+    if kind is Kind.EPISODE:
+        return _expect(await call.services.db.podcasts.episode(number))
+    report = Report(number, state, clamp(position_ms, _LONGEST_MS), rate, ignore_scrobble)
+    return _expect(await call.services.db.plays.report(call.user, call.client, report))
 
 
 def _items(*groups: Iterable[str]) -> Items:

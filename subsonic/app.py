@@ -40,11 +40,13 @@ from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it
     sharing,
     similarity,
     system,
+    transcoding,
     users,
     videos,
 )
 from subsonic.auth import Authenticator
-from subsonic.endpoint import ENDPOINTS, Call, Endpoint, Parameters
+from subsonic.ceiling import announced
+from subsonic.endpoint import ENDPOINTS, FORM, Call, Endpoint, Parameters
 from subsonic.errors import (
     BadParameterError,
     ForbiddenError,
@@ -74,7 +76,6 @@ _ANSWERS: dict[type[Exception], type[ProtocolError]] = {
 """What an app is told where a room below refuses; the text is the same."""
 
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,99}", re.ASCII)
-_FORM = "application/x-www-form-urlencoded"
 _MOST_PARAMETERS = 200_000
 _OTHER_NAMES = {"hls.m3u8": "hls"}
 _METHODS = ("GET", "HEAD", "POST")
@@ -128,7 +129,7 @@ class Protocol:
         except (web.HTTPException, ConnectionError):
             raise
         except Exception as error:  # noqa: BLE001  (the outermost boundary: an app must get an envelope)
-            return _failed(form, error, request.path)
+            return _failed(form, error, request)
 
     async def _answer(
         self, request: web.Request, given: Parameters, form: Format
@@ -138,14 +139,15 @@ class Protocol:
         if endpoint is not None:
             request[ENDPOINT] = endpoint.name
         if endpoint is not None and endpoint.public:
-            return _sent(render(form, endpoint.key, await endpoint.handler()))
+            return _sent(render(form, endpoint.key, await endpoint.handler(self._services)))
         user = await self.authenticator.user(given, request.remote or "")
         if endpoint is None:
             raise GenericError(f"This server has no endpoint {name[:80]!r}.")
         if endpoint.role and not {endpoint.role, "admin"} & set(user.roles):
             raise ForbiddenError(f"This needs the role {endpoint.role!r}.")
         call = Call(self._services, request, user, given["c"][0], form)
-        return await _run(endpoint, call, endpoint.read(given))
+        arguments = endpoint.read(given) | await endpoint.read_body(request)
+        return await _run(endpoint, call, arguments)
 
     def _format(self, given: Parameters) -> Format:
         name = given.get("f", [""])[0] or "xml"
@@ -168,13 +170,14 @@ async def _run(endpoint: Endpoint, call: Call, arguments: dict[str, object]) -> 
     if endpoint.raw:
         answer: web.StreamResponse = result
         return answer
+    result = announced(result, call.user.max_bit_rate, call.services.settings.transcoding)
     return _sent(render(call.form, endpoint.keys.get(type(result), endpoint.key), result))
 
 
 async def _parameters(request: web.Request) -> Parameters:
     """What query and form say together, the query first."""
     pairs = _pairs(request.rel_url.raw_query_string)
-    if request.method == "POST" and request.content_type == _FORM:
+    if request.method == "POST" and request.content_type == FORM:
         pairs += _pairs(await _body(request))
     given: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -196,15 +199,16 @@ def _pairs(text: str) -> list[tuple[str, str]]:
         raise GenericError("The request has too many parameters.") from None
 
 
-def _failed(form: Format, error: Exception, path: str) -> web.Response:
+def _failed(form: Format, error: Exception, request: web.Request) -> web.Response:
     """The error as an answer, with HTTP 200 but for a server that has too much to do."""
     if isinstance(error, _BadCallbackError):
         form = Format("json")
-    told = _told(error, path)
+    told = _told(error, request.path)
+    endpoint = ENDPOINTS.get(request.get(ENDPOINT, ""))
     answer = failure(form, Error(code=told.code, message=str(told)))
     if isinstance(error, Busy):
         return _sent(answer, 429, {"Retry-After": str(error.retry_after)})
-    return _sent(answer)
+    return _sent(answer, told.status if endpoint is not None and endpoint.plain else 200)
 
 
 def _told(error: Exception, path: str) -> ProtocolError:

@@ -1,8 +1,9 @@
 """One endpoint is one function: `@endpoint` reads its signature and makes the rest.
 
 The keyword-only parameters become a struct that reads the request (snake_case is camelCase outside,
-a tuple takes a repeated parameter); the result is rendered under `key`. Endpoints with the same parameters share a `Query`. `raw=True`: the function answers HTTP
-itself, with bytes.
+a tuple takes a repeated parameter); the result is rendered under `key`. Endpoints with the same parameters share a `Query`. What
+is marked `Body` is read from the JSON of a POST. `raw=True`: the function answers HTTP itself, with
+bytes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -26,6 +28,14 @@ Parameters = Mapping[str, Sequence[str]]
 
 Text = Annotated[str, msgspec.Meta(extra={"blank": True})]
 """A parameter that may be empty; for all others an empty value is none."""
+
+T = TypeVar("T")
+FORM = "application/x-www-form-urlencoded"
+"""What a body of parameters calls itself."""
+Body = Annotated[T, "body"]
+"""A parameter that is the body of a POST, as JSON: `Body[SomeStruct]`."""
+
+_MOST_BODY = 64 * 1024
 
 _PATH = re.compile(r" - at `\$\.?(\w*)[^`]*`$")
 _MISSING = re.compile(r"missing required field `(\w+)`")
@@ -81,11 +91,49 @@ class Reader:
             raise BadParameterError(_explain(str(error))) from None
 
 
+class BodyReader:
+    """Reads the JSON of a request into a struct; raises BadParameterError."""
+
+    def __init__(self, struct: type[msgspec.Struct]) -> None:
+        self._decode = msgspec.json.Decoder(struct, strict=False).decode
+
+    async def __call__(self, request: web.Request) -> Any:
+        if request.method != "POST" or request.content_type == FORM:
+            raise BadParameterError(
+                "This needs a POST with JSON in its body; the rest in the address."
+            )
+        try:
+            return self._decode(await _small(request))
+        except msgspec.ValidationError as error:
+            raise BadParameterError(
+                f"The body does not fit: {str(error).replace('`', '')}."
+            ) from None
+        except (msgspec.DecodeError, RecursionError):
+            raise BadParameterError("The body is no JSON that can be read.") from None
+
+
+async def _small(request: web.Request) -> bytes:
+    with suppress(web.HTTPRequestEntityTooLarge):
+        if (request.content_length or 0) <= _MOST_BODY:
+            data = await request.read()
+            if len(data) <= _MOST_BODY:
+                return data
+    raise BadParameterError(f"The body is larger than {_MOST_BODY} bytes.")
+
+
 class Endpoint:
     """A name of the protocol, what it needs and what answers it."""
 
     def __init__(
-        self, handler: Handler, name: str, key: str, keys: Keys, role: str, raw: bool, public: bool
+        self,
+        handler: Handler,
+        name: str,
+        key: str,
+        keys: Keys,
+        role: str,
+        raw: bool,
+        public: bool,
+        plain: bool,
     ) -> None:
         self.handler = handler
         self.name = name
@@ -94,16 +142,27 @@ class Endpoint:
         self.role = role
         self.raw = raw
         self.public = public
-        own, shared = _parameters(handler)
+        self.plain = plain
+        own, shared, bodies = _parameters(handler)
         self._own = msgspec.defstruct(name, own, bases=(Query,), kw_only=True)
         self._read_own = Reader(self._own)
         self._shared = {name: Reader(query) for name, query in shared.items()}
+        self._bodies = {name: BodyReader(struct) for name, struct in bodies.items()}
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether it can be asked only by POST, with JSON."""
+        return bool(self._bodies)
 
     def read(self, parameters: Parameters) -> dict[str, Any]:
         """The function's arguments; raises BadParameterError."""
         own = self._read_own(parameters)
         arguments = {name: getattr(own, name) for name in self._own.__struct_fields__}
         return arguments | {name: read(parameters) for name, read in self._shared.items()}
+
+    async def read_body(self, request: web.Request) -> dict[str, Any]:
+        """The arguments that are the request's body; raises BadParameterError."""
+        return {name: await read(request) for name, read in self._bodies.items()}
 
 
 ENDPOINTS: dict[str, Endpoint] = {}
@@ -118,15 +177,17 @@ def endpoint(
     role: str = "",
     raw: bool = False,
     public: bool = False,
+    plain: bool = False,
 ) -> Callable[[H], H]:
     """Register a function as an endpoint.
 
-    `key` is the element the result is rendered under, `keys` another one for some types of it, `role` what the user must have (an `admin` has
-    all), `public` needs no sign-in.
+    `key` is the element the result is rendered under, `keys` another one for some types of it, `role`
+    what the user must have (an `admin` has all), `public` needs no sign-in. Errors of a `plain` one
+    come with a status of HTTP that says so, too.
     """
 
     def register(handler: H) -> H:
-        ENDPOINTS[name] = Endpoint(handler, name, key, keys, role, raw, public)
+        ENDPOINTS[name] = Endpoint(handler, name, key, keys, role, raw, public, plain)
         return handler
 
     return register
@@ -137,22 +198,27 @@ def clamp(value: int, most: int, least: int = 0) -> int:
     return max(least, min(value, most))
 
 
-def _parameters(handler: Handler) -> tuple[list[Any], dict[str, type[Query]]]:
-    """The keyword-only parameters: those of its own as struct fields, and the shared ones."""
+def _parameters(
+    handler: Handler,
+) -> tuple[list[Any], dict[str, type[Query]], dict[str, type[msgspec.Struct]]]:
+    """The keyword-only parameters: those of its own as struct fields, the shared ones, the bodies."""
     hints = get_type_hints(handler, include_extras=True)
     own: list[Any] = []
     shared: dict[str, type[Query]] = {}
+    bodies: dict[str, type[msgspec.Struct]] = {}
     for name, parameter in inspect.signature(handler).parameters.items():
         if parameter.kind is not parameter.KEYWORD_ONLY:
             continue
         hint = hints[name]
         if isinstance(hint, type) and issubclass(hint, Query):
             shared[name] = hint
+        elif get_origin(hint) is Annotated and "body" in hint.__metadata__:
+            bodies[name] = hint.__origin__
         elif parameter.default is parameter.empty:
             own.append((name, hint))
         else:
             own.append((name, hint, parameter.default))
-    return own, shared
+    return own, shared, bodies
 
 
 def _may_be_blank(hint: Any) -> bool:

@@ -63,6 +63,9 @@ def playing(row: PlayingRow, now: datetime, player: int) -> NowPlayingEntry:
         minutes_ago=max(0, int((now - row.started).total_seconds() // 60)),
         player_id=player,
         player_name=row.client,
+        state=row.state,
+        position_ms=row.position_ms if row.state else None,
+        playback_rate=row.playback_rate if row.state else None,
     )
 
 

@@ -30,6 +30,13 @@ class Kind(Enum):
     VIDEO = "vi"
 
 
+class Media(Enum):
+    """What OpenSubsonic says beside an id of something that can be played."""
+
+    SONG = "song"
+    PODCAST = "podcast"
+
+
 class Id(NamedTuple):
     """An id taken apart."""
 
@@ -38,6 +45,7 @@ class Id(NamedTuple):
 
 
 _KINDS = {kind.value: kind for kind in Kind}
+_MEDIA = {Media.SONG: Kind.TRACK, Media.PODCAST: Kind.EPISODE}
 
 
 def track(number: int) -> str:
@@ -105,3 +113,8 @@ def parse(text: str, *kinds: Kind) -> Id:
     if number > _LARGEST:
         raise NotFoundError
     return Id(kind, number)
+
+
+def parse_media(text: str, media: Media) -> Id:
+    """Take the id of something that can be played apart; NotFoundError: it is not that."""
+    return parse(text, _MEDIA[media])

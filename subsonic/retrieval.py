@@ -37,7 +37,7 @@ async def stream(
         time_offset=max(0.0, min(time_offset, _LONGEST)),
         estimate=estimate_content_length,
     )
-    file = await _file(call, id)
+    file = await file_of(call, id)
     if isinstance(file, VideoFileRow) or file.content_type.startswith("video/"):
         # Smaller versions of a video, and other beginnings, are what `hls` is for.
         wanted = Wanted(format="raw")
@@ -50,7 +50,7 @@ async def stream(
 @endpoint("download", role="download", raw=True)
 async def download(call: Call, *, id: str) -> web.StreamResponse:
     """Send the original file of a song or video, or of an episode under its title."""
-    file = await _file(call, id)
+    file = await file_of(call, id)
     name = f"{file.card.title}.{file.suffix}" if parse(id).kind is Kind.EPISODE else ""
     return await call.services.streamer.download(call.request, file, name)
 
@@ -67,7 +67,8 @@ async def get_cover_art(call: Call, *, id: str, size: int | None = None) -> web.
     return await call.services.images.respond(call.request, picture, size, title)
 
 
-async def _file(call: Call, id: str) -> FileRow:
+async def file_of(call: Call, id: str) -> FileRow:
+    """The file of something that can be streamed; raises NotFoundError."""
     wanted = parse(id, *_FILES)
     file = await _FILES[wanted.kind](call, wanted.number)
     if file is None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from subsonic.endpoint import Call, endpoint
 from subsonic.models.system import Extension, License
+from subsonic.services import Services
 
 EXTENSIONS = [
     Extension(name="apiKeyAuthentication", versions=[1]),
     Extension(name="formPost", versions=[1]),
     Extension(name="getPodcastEpisode", versions=[1]),
+    Extension(name="indexBasedQueue", versions=[1]),
+    Extension(name="playbackReport", versions=[1]),
     Extension(name="songLyrics", versions=[1, 2]),
     Extension(name="topSongsByArtistId", versions=[1]),
     Extension(name="transcodeOffset", versions=[1]),
-    Extension(name="indexBasedQueue", versions=[1]),
+    Extension(name="transcoding", versions=[1]),
 ]
+_WITHOUT = {"on": (), "cache-only": ("transcodeOffset",), "off": ("transcodeOffset", "transcoding")}
+"""What does not work by `transcoding.mode`."""
 
 
 @endpoint("ping")
@@ -28,6 +33,7 @@ async def get_license(_: Call) -> License:
 
 
 @endpoint("getOpenSubsonicExtensions", key="openSubsonicExtensions", public=True)
-async def get_open_subsonic_extensions() -> list[Extension]:
+async def get_open_subsonic_extensions(services: Services) -> list[Extension]:
     """List the extensions that work, without a sign-in."""
-    return EXTENSIONS
+    without = _WITHOUT[services.settings.transcoding.mode]
+    return [one for one in EXTENSIONS if one.name not in without]

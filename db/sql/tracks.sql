@@ -129,8 +129,17 @@ order by t.id desc
 select count(*)::integer from tracks t where {newer}
 
 -- name: heard
-select {columns}, u.name as user_name, n.client, n.started
+select {columns}, u.name as user_name, n.client, n.started, n.state,
+    case when t.duration > 0 then least(p.position, t.duration * 1000) else p.position end::bigint as position_ms,
+    n.playback_rate
 from now_playing n join tracks t on t.id = n.track_id join users u on u.id = n.user_id {mine}
--- Gone when the song must be over; a pause is forgiven for a little while.
-where {seen} and n.started + make_interval(secs => greatest(t.duration, 30) + 60) > now()
+cross join lateral (select n.position_ms + case when n.state = 'playing'
+    then greatest(extract(epoch from now() - n.reported), 0) * n.playback_rate * 1000 else 0
+end as position) p
+-- Gone when the song must be over; a pause is forgiven for a little while. Who reports has told
+-- where the song is, so that it may last: an app can be late, but comes back within half an hour.
+where {seen} and case when n.state is null
+    then n.started + make_interval(secs => greatest(t.duration, 30) + 60) > now()
+    else n.state <> 'stopped' and not ({plays.over})
+end
 order by n.started desc, u.name, n.client

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from subsonic.models.base import Model
+from subsonic.models.base import Model, Open
 from subsonic.models.media import AlbumID3, Artist, ArtistID3, Child
 
 
@@ -33,6 +33,9 @@ class NowPlayingEntry(Child, frozen=True, kw_only=True):
     minutes_ago: int
     player_id: int
     player_name: str | None = None
+    state: Open[str | None] = None
+    position_ms: Open[int | None] = None
+    playback_rate: Open[float | None] = None
 
 
 class NowPlaying(Model, frozen=True, kw_only=True):

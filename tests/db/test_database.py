@@ -16,6 +16,7 @@ from db.albums import AlbumOrder, AlbumPage
 from db.annotations import Items
 from db.database import Database
 from db.errors import WrongKeyError
+from db.plays import Report
 from db.pool import create_pool
 from db.rows import UserRow
 from db.search import Cut
@@ -121,6 +122,9 @@ ASKS: dict[str, Ask] = {
     **{f"annotations.unstar {kind}": _annotate("unstar", kind) for kind in KINDS},
     **{f"annotations.rate {kind}": _rate(kind) for kind in KINDS},
     "plays.add": lambda db, user, hidden: db.plays.add(user, [hidden.track], [WHEN], "app"),
+    "plays.report": lambda db, user, hidden: db.plays.report(
+        user, "app", Report(hidden.track, "playing", 0, 1.0, False)
+    ),
     "plays.hear": lambda db, user, hidden: db.plays.hear(user, hidden.track, "app"),
 }
 """Every method that takes a user, asked for what the hidden library has."""

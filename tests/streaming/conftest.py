@@ -17,6 +17,7 @@ from conf.settings import Settings
 from db.cards import TrackCard
 from db.rows import FileRow
 from streaming import Busy, Gone, Streamer, Wanted
+from streaming.plan import Transcode
 from tests.support import tones
 
 Client = TestClient[web.Request, web.Application]
@@ -113,3 +114,27 @@ def serve(aiohttp_client: AiohttpClient, streamer: Streamer) -> Serve:
         return await aiohttp_client(app)
 
     return start
+
+
+Play = Callable[..., Awaitable[bytes]]
+
+
+@pytest.fixture
+def play(aiohttp_client: AiohttpClient, streamer: Streamer) -> Play:
+    """Fetches what was decided on for a file, all of it."""
+
+    async def fetch(file: FileRow, choice: Transcode, by: Streamer = streamer) -> bytes:
+        async def transcode(request: web.Request) -> web.StreamResponse:
+            try:
+                return await by.transcode(request, file, choice, 1)
+            except Gone as gone:
+                return web.Response(status=410, text=str(gone))
+
+        app = web.Application()
+        app.router.add_get("/", transcode)
+        client = await aiohttp_client(app)
+        async with client.get("/") as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.read()
+
+    return fetch

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
+from conf.settings import Settings
 from db.cards import ReplayGain, TrackCard
 from db.rows import FileRow
 from streaming import Streamer
-from tests.streaming.conftest import SECONDS, Client, Serve
+from streaming.plan import Transcode
+from streaming.profiles import BY_NAME, FLAC, MP3, Shape
+from tests.streaming.conftest import SECONDS, Client, Play, Serve
 from tests.support import tones
 
 Row = Callable[..., FileRow]
@@ -196,3 +202,63 @@ async def test_a_name_of_no_encoding_is_found_on_the_disk(
     client = await serve(row("tone.flac", tmp_path, path=name, bit_rate=700))
     heard = tones.hear(await fetch(client, maxBitRate=64))
     assert heard.seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+@pytest.mark.parametrize("target", ["mp3", "opus", "aac", "flac"])
+async def test_one_channel_is_made_where_an_app_has_no_more(
+    play: Play, row: Row, target: str
+) -> None:
+    choice = Transcode(BY_NAME[target], 96, shape=Shape(channels=1))
+    heard = tones.hear(await play(row(), choice))
+    assert heard.channels == 1
+    assert heard.seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("target", "rate"), [("mp3", 22050), ("aac", 24000), ("flac", 32000), ("flac", 96000)]
+)
+async def test_the_sample_rate_is_the_one_decided_on(
+    play: Play, row: Row, target: str, rate: int
+) -> None:
+    choice = Transcode(BY_NAME[target], 128, offset=1.0, shape=Shape(sample_rate=rate))
+    heard = tones.hear(await play(row(), choice))
+    assert heard.rate == rate
+    assert heard.seconds == pytest.approx(SECONDS - 1, abs=0.1)
+
+
+async def test_24_bits_become_16_where_an_app_takes_no_more(
+    play: Play, row: Row, tmp_path: Path
+) -> None:
+    tones.write(tmp_path / "deep.flac", tones.stairs(2, 96000), 96000, bits=24)
+    file = row("deep.flac", tmp_path, duration=2.0)
+    for wanted, depth in ((0, 24), (16, 16)):
+        data = await play(file, Transcode(FLAC, 0, shape=Shape(bit_depth=wanted)))
+        assert (int.from_bytes(data[20:22], "big") >> 4 & 31) + 1 == depth
+
+
+async def test_what_differs_in_shape_alone_is_kept_apart(
+    play: Play, row: Row, streamer: Streamer
+) -> None:
+    shapes = [Shape(), Shape(channels=1), Shape(sample_rate=22050), Shape()]
+    heard = [tones.hear(await play(row(), Transcode(MP3, 96, shape=one))) for one in shapes]
+    assert [(one.channels, one.rate) for one in heard] == [
+        (2, 44100), (1, 44100), (2, 22050), (2, 44100),
+    ]  # fmt: skip
+    assert (streamer.cache_hits, streamer.cache_misses) == (1, 3)
+
+
+@pytest.mark.parametrize("mode", ["off", "cache-only"])
+async def test_what_was_decided_on_is_sent_from_the_cache_or_not_at_all_where_nothing_is_made(
+    play: Play, row: Row, settings: Settings, mode: Any
+) -> None:
+    choice = Transcode(MP3, 96)
+    await play(row(), choice)
+    kept = await play(row(), choice)
+    transcoding = msgspec.structs.replace(settings.transcoding, mode=mode)
+    strict = Streamer(msgspec.structs.replace(settings, transcoding=transcoding))
+    assert await strict.has(row(), choice)
+    assert not await strict.has(row(), replace(choice, rate=64))
+    assert await play(row(), choice, by=strict) == kept
+    with pytest.raises(AssertionError, match="has not kept"):
+        await play(row(), replace(choice, rate=64), by=strict)
+    await strict.close(0)

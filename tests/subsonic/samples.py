@@ -15,6 +15,8 @@ from tests.support.api import Api, Params
 Make = Callable[[Api], Awaitable[Params]]
 
 SAMPLES: dict[str, Make] = {}
+BODIES: dict[str, Any] = {}
+"""The JSON of those that take it; they can be asked only by POST."""
 _number = count(1)
 
 
@@ -128,6 +130,12 @@ async def _marked(api: Api) -> Params:
     return {"id": await api.id_of("Beta")}
 
 
+@sample("reportPlayback")
+async def _played(api: Api) -> Params:
+    id = await api.id_of("Beta")
+    return {"mediaId": id, "mediaType": "song", "positionMs": 1500, "state": "playing"}
+
+
 @sample("setRating")
 async def _rated(api: Api) -> Params:
     return {"id": await api.id_of("Beta"), "rating": 1}
@@ -168,6 +176,11 @@ async def _queue(api: Api) -> Params:
 # Retrieval
 
 
+@sample("stream", "download", "getCoverArt")
+async def _media(api: Api) -> Params:
+    return {"id": await api.id_of("Beta")}
+
+
 # Lyrics
 
 
@@ -182,6 +195,26 @@ async def _words(_: Api) -> Params:
 
 
 # Transcoding
+
+BODIES["getTranscodeDecision"] = {
+    "name": "tests",
+    "platform": "python",
+    "maxTranscodingAudioBitrate": 64000,
+    "directPlayProfiles": [{"containers": ["ogg"], "audioCodecs": [], "protocols": ["http"]}],
+    "transcodingProfiles": [{"container": "mp3", "audioCodec": "mp3", "protocol": "http"}],
+}
+
+
+@sample("getTranscodeDecision")
+async def _decided(api: Api) -> Params:
+    return {"mediaId": await api.id_of("Beta"), "mediaType": "song"}
+
+
+@sample("getTranscodeStream")
+async def _agreed(api: Api) -> Params:
+    given = await _decided(api)
+    decision = await api.post("getTranscodeDecision", BODIES["getTranscodeDecision"], **given)
+    return {**given, "transcodeParams": decision["transcodeParams"]}
 
 
 # Videos

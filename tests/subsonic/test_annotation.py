@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from db.database import Database
 from tests.support.api import Api
 
 
@@ -120,3 +121,74 @@ async def test_a_scrobble_that_cannot_be_read_is_an_error(
     guest: Api, given: dict[str, Any], code: int
 ) -> None:
     assert await guest.error("scrobble", **given) == code
+
+
+async def report(app: Api, song: str, state: str, at: int = 0, **more: Any) -> None:
+    given = {"mediaId": song, "mediaType": "song", "positionMs": at, "state": state, **more}
+    assert await app.get("reportPlayback", **given) is None
+
+
+async def test_a_report_is_seen_by_everybody_with_its_position(guest: Api, api: Api) -> None:
+    song = await guest.id_of("Beta")
+    await report(guest, song, "starting")
+    await report(guest, song, "playing", 1500, playbackRate=1.25)
+    [entry] = (await api.get("getNowPlaying"))["entry"]
+    assert (entry["id"], entry["username"], entry["state"]) == (song, "guest", "playing")
+    assert (entry["minutesAgo"], entry["playbackRate"]) == (0, 1.25)
+    assert 1500 <= entry["positionMs"] <= 6000
+    await report(guest, song, "stopped", 2000)
+    assert (await api.get("getNowPlaying"))["entry"] == []
+    assert (await guest.get("getSong", id=song))["playCount"] == 0
+
+
+async def test_listening_counts_a_play_unless_the_report_is_for_show(
+    guest: Api, stocked: Database
+) -> None:
+    song = await guest.id_of("Beta")
+    for ignore, plays in (("true", 0), ("false", 1)):
+        await report(guest, song, "starting")
+        await report(guest, song, "playing")
+        await stocked.pool.execute("update now_playing set reported = reported - interval '4 s'")
+        await report(guest, song, "stopped", 4000, ignoreScrobble=ignore)
+        assert (await guest.get("getSong", id=song))["playCount"] == plays
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"mediaId": ""}, 10),
+        ({"mediaType": ""}, 10),
+        ({"mediaType": "film"}, 10),
+        ({"positionMs": ""}, 10),
+        ({"positionMs": "-1"}, 10),
+        ({"positionMs": "soon"}, 10),
+        ({"state": ""}, 10),
+        ({"state": "dancing"}, 10),
+        ({"playbackRate": "nan"}, 10),
+        ({"playbackRate": "inf"}, 10),
+        ({"mediaId": "tr-99999"}, 70),
+        ({"mediaId": "al-1"}, 70),
+        ({"mediaId": "nonsense"}, 70),
+        ({"mediaType": "podcast"}, 70),
+        ({"mediaType": "podcast", "mediaId": "ep-99999"}, 70),
+    ],
+)
+async def test_a_report_of_nothing_or_nonsense_is_an_error(
+    guest: Api, change: dict[str, Any], code: int
+) -> None:
+    given = {"mediaId": await guest.id_of("Beta"), "mediaType": "song", "positionMs": 0}
+    assert await guest.error("reportPlayback", **{**given, "state": "playing", **change}) == code
+    assert (await guest.get("getNowPlaying"))["entry"] == []
+
+
+async def test_a_report_of_a_hidden_song_is_not_found(guest: Api, api: Api) -> None:
+    given = {"mediaId": await api.id_of("Secret"), "mediaType": "song", "positionMs": 0}
+    assert await guest.error("reportPlayback", **given, state="playing") == 70
+
+
+@pytest.mark.parametrize("rate", ["0", "-3", "1e300"])
+async def test_absurd_rates_and_positions_break_nothing(guest: Api, rate: str) -> None:
+    song = await guest.id_of("Beta")
+    await report(guest, song, "playing", 2**62, playbackRate=rate)
+    [entry] = (await guest.get("getNowPlaying"))["entry"]
+    assert entry["positionMs"] == pytest.approx(6000, abs=100)

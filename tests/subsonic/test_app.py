@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import lxml.etree as etree
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from db.database import Database
 from db.errors import UnavailableError
 from subsonic.endpoint import ENDPOINTS
-from tests.subsonic.samples import SAMPLES
+from tests.subsonic.conftest import Samples
+from tests.subsonic.samples import BODIES, SAMPLES
 from tests.support.api import Api, Params
 
 SPACE = "{http://subsonic.org/restapi}"
@@ -24,6 +26,8 @@ async def sent(
     pairs = api.signed(given, form)
     url = f"/rest/{endpoint}"
     match how:
+        case "get" if endpoint in BODIES:
+            response = await api.client.post(url, params=pairs, json=BODIES[endpoint])
         case "get":
             response = await api.client.get(url, params=pairs)
         case "view":
@@ -75,6 +79,52 @@ async def test_every_endpoint_answers_xml_and_json_alike(api: Api) -> None:
                 inside = child.findtext(f"{SPACE}{key}")
                 found = child.text if key == "value" else child.get(key, inside)
                 assert found == spelt, (name, key)
+
+
+BY_CHANCE = {"getRandomSongs", "getSimilarSongs", "getSimilarSongs2"}
+"""What answers otherwise each time."""
+
+
+async def test_every_endpoint_that_reads_answers_a_form_as_it_does_an_address(
+    api: Api, samples: Samples
+) -> None:
+    reading = [
+        name
+        for name, endpoint in ENDPOINTS.items()
+        if name not in BY_CHANCE | set(BODIES)
+        and (endpoint.raw or name.startswith(("get", "search", "ping")))
+    ]
+    assert len(reading) > 20
+    charset = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
+    for name in reading:
+        pairs = api.signed(samples.get(name, {}))
+        half, url = len(pairs) // 2, f"/rest/{name}"
+        answers = [
+            await api.client.get(url, params=pairs),
+            await api.client.post(url, data=pairs),
+            await api.client.post(f"{url}.view", params=pairs[half:], data=pairs[:half]),
+            await api.client.post(url, data=urlencode(pairs), headers=charset),
+        ]
+        assert {answer.status for answer in answers} == {200}, name
+        first, *others = [await answer.read() for answer in answers]
+        assert first
+        if answers[0].headers.get("Transfer-Encoding") == "chunked":
+            continue  # the first is made, the others come from the cache
+        assert [other == first for other in others] == [True] * 3, name
+
+
+async def test_head_on_media_tells_what_would_be_sent_without_sending_it(
+    api: Api, samples: Samples
+) -> None:
+    for name in (name for name, endpoint in ENDPOINTS.items() if endpoint.raw):
+        pairs = api.signed(samples.get(name, {}))
+        # By then a transcode is in the cache, and has a length.
+        whole = [await api.client.get(f"/rest/{name}", params=pairs) for _ in range(2)][1]
+        head = await api.client.head(f"/rest/{name}", params=pairs)
+        size = len(await whole.read())
+        assert (head.status, head.content_type) == (200, whole.content_type), name
+        assert head.headers["Content-Length"] == str(size)
+        assert await head.read() == b""
 
 
 @pytest.mark.parametrize("app", ["DSub", "Clementine", "SubMusic 1.0"])

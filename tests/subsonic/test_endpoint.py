@@ -7,8 +7,11 @@ from enum import Enum
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+from msgspec import Struct
 
-from subsonic.endpoint import ENDPOINTS, Endpoint, Query, Text, clamp, endpoint
+from subsonic.endpoint import ENDPOINTS, Body, Endpoint, Query, Text, clamp, endpoint
 from subsonic.errors import BadParameterError
 
 
@@ -119,3 +122,71 @@ def test_unknown_parameters_are_ignored(sample: Endpoint) -> None:
 @pytest.mark.parametrize(("value", "expected"), [(-5, 0), (5, 5), (10**30, 500)])
 def test_clamp_keeps_a_count_within_its_limits(value: int, expected: int) -> None:
     assert clamp(value, 500) == expected
+
+
+class Thing(Struct):
+    """What a body holds."""
+
+    size: int = 1
+
+
+@pytest.fixture
+def posted() -> Iterator[Endpoint]:
+    @endpoint("posted")
+    async def handler(call: object, *, id: str, thing: Body[Thing]) -> None: ...
+
+    yield ENDPOINTS["posted"]
+    del ENDPOINTS["posted"]
+
+
+def request(data: bytes, method: str = "POST", kind: str = "application/json") -> web.Request:
+    made = make_mocked_request(
+        method, "/", {"Content-Type": kind, "Content-Length": str(len(data))}
+    )
+    made._read_bytes = data
+    return made
+
+
+async def test_a_body_is_read_from_json_and_is_no_parameter(
+    posted: Endpoint, sample: Endpoint
+) -> None:
+    assert posted.takes_body
+    assert not sample.takes_body
+    assert read(posted, id="x", thing="9") == {"id": "x"}
+    for kind in ("application/json", "application/json; charset=utf-8", "text/plain"):
+        got = await posted.read_body(request(b'{"size": "3", "more": [1]}', kind=kind))
+        assert got == {"thing": Thing(3)}
+    assert await sample.read_body(request(b"", "GET")) == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "no JSON"),
+        (b"size=3", "no JSON"),
+        (b'{"size": 3', "no JSON"),
+        (b"\xff\xfe", "no JSON"),
+        (b'{"size": "big"}', r"does not fit.*\$.size"),
+        (b"[]", "does not fit"),
+        (b"null", "does not fit"),
+        (b'{"more": ' + b"[" * 60_000, "no JSON"),
+        (b'{"more": ' + b'{"a":' * 12_000, "no JSON"),
+        (b'{"more": "' + b"x" * 70_000 + b'"}', "larger than"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_an_error_that_says_why(
+    posted: Endpoint, data: bytes, told: str
+) -> None:
+    with pytest.raises(BadParameterError, match=told):
+        await posted.read_body(request(data))
+
+
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [("GET", "application/json"), ("HEAD", ""), ("POST", "application/x-www-form-urlencoded")],
+)
+async def test_a_body_needs_a_post_that_is_no_form(
+    posted: Endpoint, method: str, kind: str
+) -> None:
+    with pytest.raises(BadParameterError, match="POST with JSON"):
+        await posted.read_body(request(b"{}", method, kind))

@@ -208,13 +208,26 @@ def test_a_library_as_a_folder_has_no_parent() -> None:
     assert entries.folder_directory(replace(FOLDER, parent_id=None)).parent is None
 
 
+def heard(started: datetime, state: str | None = None) -> PlayingRow:
+    return PlayingRow(
+        **asdict(TRACK), user_name="ann", client="phone", started=started, state=state,
+        position_ms=1500, playback_rate=1.5,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(("seconds", "minutes"), [(-5, 0), (0, 0), (59, 0), (60, 1), (3599, 59)])
 def test_whoever_plays_began_some_whole_minutes_ago_and_never_in_the_future(
     seconds: int, minutes: int
 ) -> None:
     """The clocks of the nodes differ a little."""
     started = WHEN - timedelta(seconds=seconds)
-    row = PlayingRow(**asdict(TRACK), user_name="ann", client="phone", started=started)
+    row = heard(started)
     entry = entries.playing(row, WHEN, 3)
     assert (entry.minutes_ago, entry.username, entry.player_name) == (minutes, "ann", "phone")
     assert (entry.player_id, entry.id, entry.title) == (3, "tr-1", "A")
+
+
+def test_only_what_was_reported_has_a_state_and_a_position() -> None:
+    told, reported = (entries.playing(heard(WHEN, state), WHEN, 1) for state in (None, "paused"))
+    assert (told.state, told.position_ms, told.playback_rate) == (None, None, None)
+    assert (reported.state, reported.position_ms, reported.playback_rate) == ("paused", 1500, 1.5)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from db.database import Database
+from tests.support import tones
 from tests.support.api import Api
 from tests.support.pictures import see
 from tests.support.shelf import Shelf
@@ -33,6 +35,72 @@ async def test_a_stream_of_another_format_is_transcoded(guest: Api) -> None:
     answer = await guest.raw("stream", id=await guest.id_of("Beta"), format="mp3", maxBitRate=64)
     assert (answer.status, answer.content_type) == (200, "audio/mpeg")
     assert 30_000 < len(await answer.read()) < 70_000
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"format": "raw"}, "original"),
+        ({"format": "raw", "maxBitRate": 64, "timeOffset": 3}, "original"),
+        ({}, "original"),
+        ({"maxBitRate": 0}, "original"),
+        ({"maxBitRate": 9000}, "original"),
+        ({"maxBitRate": -1}, "original"),
+        ({"maxBitRate": 10**30}, "original"),
+        ({"format": "flac"}, "original"),
+        ({"format": "wibble"}, "original"),
+        ({"converted": "true", "size": "320x240", "audioTrack": "1"}, "original"),
+        ({"maxBitRate": 64}, "mp3 6"),
+        ({"format": "wibble", "maxBitRate": 64}, "mp3 6"),
+        ({"format": "flac", "maxBitRate": 64}, "mp3 6"),
+        ({"format": "mp3"}, "mp3 6"),
+        ({"format": "opus", "maxBitRate": 64}, "opus 6"),
+        ({"format": "mp3", "maxBitRate": 64, "timeOffset": 2}, "mp3 4"),
+        ({"format": "mp3", "maxBitRate": 64, "timeOffset": 2.5, "converted": "true"}, "mp3 3.5"),
+        ({"timeOffset": 2}, "flac 4"),
+        ({"timeOffset": 0}, "original"),
+        ({"timeOffset": -5}, "original"),
+    ],
+)
+async def test_a_stream_is_what_the_protocol_says_for_each_way_to_ask(
+    guest: Api, beta: bytes, given: dict[str, Any], expected: str
+) -> None:
+    answer = await guest.raw("stream", id=await guest.id_of("Beta"), **given)
+    assert answer.status == 200
+    data = await answer.read()
+    if expected == "original":
+        assert data == beta
+        return
+    codec, seconds = expected.split()
+    heard = tones.hear(data)
+    assert heard.codec.removesuffix("float").removeprefix("lib") == codec
+    assert heard.seconds == pytest.approx(float(seconds), abs=0.1)
+    if "maxBitRate" in given:
+        assert len(data) <= 64 * 125 * float(seconds) * 1.05 + 1500
+
+
+@pytest.mark.parametrize("title", ["Alpha", "Beta", "Dvořák", "Émigré"])
+async def test_an_offset_is_kept_for_every_kind_of_song_without_asking_for_a_format(
+    guest: Api, title: str
+) -> None:
+    """`transcodeOffset` is listed: apps seek with it, whatever the song is."""
+    song = await guest.get("getSong", id=await guest.id_of(title))
+    answer = await guest.raw("stream", id=song["id"], timeOffset=0.2)
+    assert answer.status == 200
+    whole = tones.hear(await (await guest.raw("stream", id=song["id"])).read())
+    late = tones.hear(await answer.read())
+    assert late.seconds == pytest.approx(whole.seconds - 0.2, abs=0.08)
+
+
+@pytest.mark.parametrize("offset", [0, 2])
+async def test_an_estimated_length_is_near_the_truth_and_kept_to_the_byte(
+    guest: Api, offset: int
+) -> None:
+    given: dict[str, Any] = {"format": "mp3", "maxBitRate": 128, "estimateContentLength": "true"}
+    answer = await guest.raw("stream", id=await guest.id_of("Beta"), **given, timeOffset=offset)
+    promised = int(answer.headers["Content-Length"])
+    assert len(await answer.read()) == promised
+    assert promised == pytest.approx(128 * 125 * (6 - offset), rel=0.1)
 
 
 async def test_streaming_counts_no_play(guest: Api) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import lxml.etree as etree
 import pytest
 
 from subsonic.endpoint import ENDPOINTS
 from tests.subsonic.conftest import Samples
+from tests.subsonic.samples import BODIES
 from tests.support.api import Api
 
 FOLDER = os.environ.get("DULCIAN_TEST_PROTOCOL", "")
@@ -19,7 +23,13 @@ pytestmark = pytest.mark.skipif(
 # What the root has beyond the schema: OpenSubsonic wants it in every answer.
 ADDED = ("type", "serverVersion", "openSubsonic")
 # Endpoints that only OpenSubsonic has.
-LATER = {"getLyricsBySongId", "getPlayQueueByIndex", "getPodcastEpisode", "tokenInfo"}
+LATER = {
+    "getLyricsBySongId",
+    "getPlayQueueByIndex",
+    "getPodcastEpisode",
+    "getTranscodeDecision",
+    "tokenInfo",
+}
 # Attributes that the schema takes for numbers: ids are none.
 NO_NUMBERS = {"playQueue": "current"}
 
@@ -55,3 +65,20 @@ async def test_an_error_is_valid_by_the_schema(api: Api, schema: etree.XMLSchema
     for attribute in ADDED:
         del root.attrib[attribute]
     schema.assertValid(root)
+
+
+@pytest.fixture(scope="module")
+def open_schema() -> Any:
+    return json.loads((Path(FOLDER) / "opensubsonic-openapi.json").read_text())
+
+
+async def test_decisions_and_what_is_played_are_valid_by_the_schema_of_opensubsonic(
+    api: Api, samples: Samples, open_schema: Any
+) -> None:
+    name = "getTranscodeDecision"
+    decision = await api.post(name, BODIES[name], **samples[name])
+    await api.get("reportPlayback", **samples["reportPlayback"])
+    playing = await api.get("getNowPlaying")
+    for answer, kind in ((decision, "TranscodeDecision"), (playing, "NowPlaying")):
+        schema = {"$ref": f"#/components/schemas/{kind}", "components": open_schema["components"]}
+        assert not [*jsonschema.Draft202012Validator(schema).iter_errors(answer)]

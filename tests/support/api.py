@@ -53,18 +53,20 @@ class Api:
 
     async def answer(self, endpoint: str, **given: Any) -> Any:
         """The whole envelope, which always comes with HTTP 200."""
-        response = await self.raw(endpoint, **given)
-        assert response.status == 200
-        assert response.content_type == "application/json"
-        return json.loads(await response.read())["subsonic-response"]
+        return await _envelope(await self.raw(endpoint, **given))
+
+    async def posted(self, endpoint: str, body: Any, **given: Any) -> Any:
+        """The whole envelope of what takes JSON beside the parameters."""
+        url, pairs = f"/rest/{endpoint}", self.signed(given)
+        return await _envelope(await self.client.post(url, params=pairs, json=body))
 
     async def get(self, endpoint: str, **given: Any) -> Any:
         """What a successful answer holds; None for the bare envelope."""
-        root = await self.answer(endpoint, **given)
-        assert root["status"] == "ok", root
-        known = {"status", "version", "type", "serverVersion", "openSubsonic"}
-        payload = [value for key, value in root.items() if key not in known]
-        return payload[0] if payload else None
+        return _held(await self.answer(endpoint, **given))
+
+    async def post(self, endpoint: str, body: Any, **given: Any) -> Any:
+        """What a successful answer to JSON holds."""
+        return _held(await self.posted(endpoint, body, **given))
 
     async def error(self, endpoint: str, **given: Any) -> int:
         """The code of a failed answer."""
@@ -78,3 +80,16 @@ class Api:
         found = (await self.get("search3", query=title))[kind]
         (match,) = [one for one in found if title in (one.get("title"), one.get("name"))]
         return str(match["id"])
+
+
+async def _envelope(response: ClientResponse) -> Any:
+    assert response.status == 200
+    assert response.content_type == "application/json"
+    return json.loads(await response.read())["subsonic-response"]
+
+
+def _held(root: Any) -> Any:
+    assert root["status"] == "ok", root
+    known = {"status", "version", "type", "serverVersion", "openSubsonic"}
+    payload = [value for key, value in root.items() if key not in known]
+    return payload[0] if payload else None
