@@ -5,6 +5,7 @@ The one file of this room that may import `av`; it runs in a child of the sandbo
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ _MICROSECONDS = 1_000_000
 _SAMPLE = 64 * 1024
 _LONGEST_TEXT = 100
 _MOST_TRACKS = 50
-_LARGEST_SIDE = 32_768
+_LARGEST_SIDE = 8192
 _LONGEST = 7 * 24 * 3600.0
 
 
@@ -97,18 +98,30 @@ def _describe_video(container: Any, file: BinaryIO) -> VideoFacts | None:
     if stream is None:
         return None
     codec = stream.codec_context
-    ratio = float(stream.sample_aspect_ratio or 1)
-    width = round(codec.width * ratio) if 0.1 < ratio < 10 else codec.width
+    width, height = _shown(container, stream)
     rate = container.bit_rate or codec.bit_rate or 0
     return VideoFacts(
         duration=min(max(0.0, _duration(container, stream)), _LONGEST),
         bit_rate=min(round(rate / 1000), 1_000_000),
         width=width,
-        height=codec.height,
+        height=height,
         codec=codec.name,
         audio=list(_tracks(container))[:_MOST_TRACKS],
         hash=_hash(file),
     )
+
+
+def _shown(container: Any, stream: Any) -> tuple[int, int]:
+    """Width and height on the screen: pixels need not be square, and telephones film lying down."""
+    codec = stream.codec_context
+    ratio = float(stream.sample_aspect_ratio or 1)
+    width = round(codec.width * ratio) if 0.1 < ratio < 10 else codec.width
+    codec.thread_count = 1
+    with contextlib.suppress(av.error.FFmpegError, ValueError, EOFError, MemoryError):
+        first = next(container.decode(stream), None)
+        if first is not None and first.rotation % 180 == 90:
+            return codec.height, width
+    return width, codec.height
 
 
 def _moves(stream: Any) -> bool:

@@ -6,15 +6,17 @@ Imported in a worker thread, like `encode`. A segment is small: it is made whole
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, cast
 
 import av
 import structlog
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
+from av.filter import Graph
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
@@ -37,6 +39,13 @@ _EPOCH = 10.0
 """What MPEG-TS counts from; nothing then lies before 0."""
 _CLOCK = 90_000
 _SOUND_RATE = 128
+_TURNS = {
+    90: (("transpose", "cclock"),),
+    180: (("hflip", ""), ("vflip", "")),
+    270: (("transpose", "clock"),),
+}
+"""Filters by degrees against the clock."""
+_MOST_PIXELS = str(8192 * 8192)
 _OWNER = b"com.apple.streaming.transportStreamTimestamp\0"
 
 
@@ -258,6 +267,7 @@ class _Pictures:
         self._stream.codec_context.thread_count = 1
         self._stream.codec_context.time_base = Fraction(1, _CLOCK)
         self._before: VideoFrame | None = None
+        self._turning: Graph | None = None
         self._last = -1
         self.complete = False
 
@@ -283,11 +293,39 @@ class _Pictures:
         if stamp <= self._last:
             return
         self._last = stamp
-        picture = frame.reformat(*self._size, format="yuv420p")
+        picture = self._upright(frame)
         picture.pts, picture.time_base = stamp, Fraction(1, _CLOCK)
         # What kind of picture it was in the file says nothing of what it is to be here.
         picture.pict_type = av.video.frame.PictureType.NONE
         yield from self._stream.encode(picture)
+
+    def _upright(self, frame: VideoFrame) -> VideoFrame:
+        """In the size and form that is encoded; telephones film lying down and note how to turn it."""
+        turn = _TURNS.get(frame.rotation % 360)
+        width, height = self._size
+        if turn is None:
+            return frame.reformat(width, height, format="yuv420p")
+        if frame.rotation % 180:
+            width, height = height, width
+        small = frame.reformat(width, height, format="yuv420p")
+        if self._turning is None:
+            self._turning = _graph(small, turn)
+        small.time_base = Fraction(1, _CLOCK)
+        self._turning.push(small)
+        return cast("VideoFrame", self._turning.pull())
+
+
+def _graph(frame: VideoFrame, turn: Sequence[tuple[str, str]]) -> Graph:
+    """Filters that turn frames such as this one."""
+    graph = Graph()
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, _CLOCK)
+    )
+    nodes = [source, *(graph.add(*one) for one in turn), graph.add("buffersink")]
+    for node, following in pairwise(nodes):
+        node.link_to(following)
+    graph.configure()
+    return graph
 
 
 def _sound_rate(rate: int) -> int:
@@ -300,6 +338,7 @@ def _decodes(stream: Any) -> bool:
     if not stream.codec_context or stream.disposition & stream.disposition.attached_pic:
         return False
     stream.codec_context.thread_count = 1
+    stream.codec_context.options = {"max_pixels": _MOST_PIXELS}
     return True
 
 

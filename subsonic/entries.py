@@ -254,7 +254,6 @@ def video(row: VideoRow) -> Child:
         path=row.card.path,
         is_video=True,
         type="video",
-        media_type="video",
         sort_name=row.sort_name,
         original_width=row.width,
         original_height=row.height,

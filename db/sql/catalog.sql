@@ -422,7 +422,7 @@ delete from genres where library_id = :library and song_count = 0
 
 -- name: analyse
 -- The planner, and searches, would otherwise wait for the next round of autovacuum.
-analyze artists, albums, album_artists, artist_counts, folders, pictures, tracks, track_artists, genres
+analyze artists, albums, album_artists, artist_counts, folders, pictures, tracks, track_artists, genres, videos
 
 -- name: clean_words
 select sum(gin_clean_pending_list(i.oid))::bigint

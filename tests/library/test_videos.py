@@ -227,3 +227,12 @@ def test_the_languages_of_sounds_are_told(tmp_path: Path) -> None:
     found = read_file(bytes(path), Splitting()).video
     assert found is not None
     assert found.audio[1] == AudioTrack("aac", "deu", "", 1)
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, -90])
+def test_what_was_filmed_lying_down_stands_upright(tmp_path: Path, degrees: int) -> None:
+    path = videos.write_lying(tmp_path / "phone.mp4", degrees)
+    found = read_file(bytes(path), Splitting()).video
+    assert found is not None
+    wide, high = videos.SIZE
+    assert (found.width, found.height) == ((high, wide) if degrees % 180 else (wide, high))

@@ -223,6 +223,28 @@ async def test_the_sound_that_was_asked_for_is_heard(halls: Path) -> None:
     assert crossings[1] == pytest.approx(crossings[0] * 2, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("degrees", "white"),
+    [(0, (0.25, 0.5)), (90, (0.5, 0.75)), (180, (0.75, 0.5)), (-90, (0.5, 0.25))],
+)
+async def test_what_was_filmed_lying_down_is_turned(
+    tmp_path: Path, degrees: int, white: tuple[float, float]
+) -> None:
+    videos.write_lying(tmp_path / "film.mp4", degrees)
+    wide, high = videos.SIZE[::-1] if degrees % 180 else videos.SIZE
+    row = film_row(tmp_path, duration=1.0, width=wide, height=high)
+    with av.open(io.BytesIO(await made(row, hls.video(row, 300), 0)), "r") as container:
+        frame = next(container.decode(video=0)).reformat(format="gray")
+    assert (frame.width, frame.height) == (wide, high)
+    plane = bytes(frame.planes[0])
+
+    def shade(x: float, y: float) -> int:
+        return plane[int(y * high) * frame.planes[0].line_size + int(x * wide)]
+
+    assert shade(*white) > 200
+    assert shade(1 - white[0], 1 - white[1]) < 50
+
+
 async def test_a_cover_is_no_video_and_a_picture_no_song(halls: Path, tmp_path: Path) -> None:
     shutil.copy(halls / "long.flac", tmp_path / "film.mp4")
     row = film_row(tmp_path)

@@ -45,6 +45,23 @@ def write(
     return path
 
 
+def write_lying(path: Path, degrees: int) -> Path:
+    """A second of pictures that are white on their left half, to be turned against the clock."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=FPS)
+        stream.width, stream.height = SIZE
+        stream.pix_fmt = "yuv420p"
+        stream.set_display_rotation(degrees)
+        for number in range(FPS):
+            picture = VideoFrame(*SIZE, "gray")
+            half = b"\xff" * (SIZE[0] // 2)
+            picture.planes[0].update(half.ljust(picture.planes[0].line_size, b"\0") * SIZE[1])
+            picture.pts = number
+            out.mux(stream.encode(picture.reformat(format="yuv420p")))
+        out.mux(stream.encode(None))
+    return path
+
+
 def luma(second: float, shade: int = 20) -> int:
     """How light the pictures of a second are."""
     return shade + _STEP * int(second)
