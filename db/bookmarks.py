@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from db.queries import Executor, Sql
-from db.rows import BookmarkRow, UserRow
+from db.rows import BookmarkRow, UserRow, VideoBookmarkRow
 
 _SQL = Sql("bookmarks")
 _PUT = _SQL.value("put", bool)
 _DROP = _SQL.value("drop", bool)
 _TRACKS = Sql("tracks").rows("bookmarked", BookmarkRow)
+_VIDEOS = Sql("videos").rows("bookmarked", VideoBookmarkRow)
 
 
 class Bookmarks:
@@ -20,6 +21,10 @@ class Bookmarks:
     async def tracks(self, user: UserRow) -> list[BookmarkRow]:
         """The user's songs with a bookmark, last changed first."""
         return await _TRACKS(self._on, user=user.id, libraries=user.libraries)
+
+    async def videos(self, user: UserRow) -> list[VideoBookmarkRow]:
+        """The user's videos with a bookmark, last changed first."""
+        return await _VIDEOS(self._on, user=user.id, libraries=user.libraries)
 
     async def put(
         self, user: UserRow, kind: str, item: int, position: int, comment: str | None

@@ -226,7 +226,16 @@ class VideoRow(Struct, frozen=True, gc=False):
     average_rating: float | None
     starred: datetime | None
     rating: int | None
+    bookmark: int | None
     card: VideoCard
+
+
+class VideoBookmarkRow(VideoRow, frozen=True, gc=False):
+    """A video with a bookmark of the asking user."""
+
+    bookmark_comment: str | None
+    bookmark_created: datetime
+    bookmark_changed: datetime
 
 
 class PictureRow(Struct, frozen=True, gc=False):

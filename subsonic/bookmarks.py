@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from db.queue import Queued
-from db.rows import BookmarkRow, QueueRow
+from db.rows import BookmarkRow, QueueRow, VideoBookmarkRow
 from subsonic import entries
 from subsonic.endpoint import Call, endpoint
 from subsonic.errors import BadParameterError, NotFoundError
@@ -18,7 +18,7 @@ from subsonic.models.media import Child
 
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Comment = Annotated[str, msgspec.Meta(max_length=10_000)]
-_MARKED = {Kind.TRACK: "track"}
+_MARKED = {Kind.TRACK: "track", Kind.VIDEO: "video"}
 """What can have a bookmark, and the kind of the mark."""
 _LONGEST_CLIENT = 200
 _NEVER_SAVED = QueueRow(
@@ -29,15 +29,18 @@ _NEVER_SAVED = QueueRow(
 @endpoint("getBookmarks", key="bookmarks")
 async def get_bookmarks(call: Call) -> Bookmarks:
     """List the user's bookmarks, last changed first."""
-    rows = await call.services.db.bookmarks.tracks(call.user)
-    return Bookmarks(bookmark=[_bookmark(call, row, entries.song(row)) for row in rows])
+    tracks = await call.services.db.bookmarks.tracks(call.user)
+    videos = await call.services.db.bookmarks.videos(call.user)
+    found = [_bookmark(call, row, entries.song(row)) for row in tracks]
+    found += [_bookmark(call, row, entries.video(row)) for row in videos]
+    return Bookmarks(bookmark=sorted(found, key=lambda one: one.changed, reverse=True))
 
 
 @endpoint("createBookmark")
 async def create_bookmark(
     call: Call, *, id: str, position: Milliseconds, comment: Comment | None = None
 ) -> None:
-    """Set the bookmark of a song, in place of the one that is there."""
+    """Set the bookmark of a song or video, in place of the one that is there."""
     kind, number = parse(id, *_MARKED)
     bookmarks = call.services.db.bookmarks
     text = comment and comment.replace("\0", "")
@@ -46,7 +49,7 @@ async def create_bookmark(
 
 @endpoint("deleteBookmark")
 async def delete_bookmark(call: Call, *, id: str) -> None:
-    """Remove the bookmark of a song, if there is one."""
+    """Remove the bookmark of a song or video, if there is one."""
     kind, number = parse(id, *_MARKED)
     _expect(await call.services.db.bookmarks.drop(call.user, _MARKED[kind], number))
 
@@ -116,7 +119,7 @@ def _shared(call: Call, queue: Queued | None) -> dict[str, Any]:
     }
 
 
-def _bookmark(call: Call, row: BookmarkRow, entry: Child) -> Bookmark:
+def _bookmark(call: Call, row: BookmarkRow | VideoBookmarkRow, entry: Child) -> Bookmark:
     return Bookmark(
         position=row.bookmark or 0,
         username=call.user.name,

@@ -253,6 +253,7 @@ def video(row: VideoRow) -> Child:
         bit_rate=row.bit_rate,
         path=row.card.path,
         is_video=True,
+        bookmark_position=row.bookmark,
         type="video",
         sort_name=row.sort_name,
         original_width=row.width,

@@ -16,6 +16,7 @@ from aiohttp import web
 from db.rows import FileRow, UserRow, VideoFileRow
 from streaming import Busy, Gone, hls
 from streaming.hls import Cut, Rendition
+from subsonic import podcasts
 from subsonic.endpoint import Call, endpoint
 from subsonic.errors import BadParameterError, GenericError, NotFoundError
 from subsonic.ids import Kind, parse
@@ -118,9 +119,12 @@ def _may_stream(user: UserRow) -> bool:
 
 
 async def _file(services: Services, id: str, user: UserRow) -> FileRow | VideoFileRow | None:
-    kind, number = parse(id, Kind.TRACK, Kind.VIDEO)
+    kind, number = parse(id, Kind.TRACK, Kind.VIDEO, Kind.EPISODE)
     if kind is Kind.VIDEO:
         return await services.db.videos.file(number, user)
+    if kind is Kind.EPISODE:
+        row = await services.db.podcasts.episode(number)
+        return podcasts.file(services.settings, row) if row else None
     return await services.db.tracks.file(number, user)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from itertools import groupby
 
+from conf import Settings
 from db.cards import TrackCard
 from db.podcasts import MOST_CHANNELS
 from db.rows import ChannelRow, EpisodeRow, FileRow
@@ -119,14 +120,14 @@ def episode(row: EpisodeRow) -> PodcastEpisode:
     )
 
 
-def file(call: Call, row: EpisodeRow) -> FileRow | None:
+def file(settings: Settings, row: EpisodeRow) -> FileRow | None:
     """What is needed to send an episode; None while it is not downloaded."""
     if row.path is None:
         return None
     # The number is not that of any song: transcodes are kept under it.
     return FileRow(
         id=-row.id,
-        root=os.fsencode(folder(call.services.settings)),
+        root=os.fsencode(folder(settings)),
         path=row.path,
         size=row.size,
         mtime_ns=0,

@@ -86,7 +86,7 @@ async def _video_file(call: Call, number: int) -> FileRow | None:
 
 async def _episode_file(call: Call, number: int) -> FileRow | None:
     row = await call.services.db.podcasts.episode(number)
-    return podcasts.file(call, row) if row else None
+    return podcasts.file(call.services.settings, row) if row else None
 
 
 async def _picture(call: Call, wanted: Id) -> Picture:

@@ -2,6 +2,9 @@
 -- A line for each kind of thing that can be marked.
 select t.id from tracks t
 where :kind::text = 'track' and t.id = :item and t.library_id = any(:libraries)
+union all
+select v.id from videos v
+where :kind::text = 'video' and v.id = :item and v.library_id = any(:libraries)
 
 -- name: put
 insert into marks (user_id, kind, item_id, bookmark, bookmark_comment, bookmark_created, bookmark_changed)

@@ -1,6 +1,7 @@
 -- part: columns
 v.id, v.folder_id, v.title, v.sort_name, f.picture_id, v.suffix, v.content_type, v.size, v.duration,
-v.bit_rate, v.width, v.height, v.created, v.average_rating, m.starred, m.rating, v.card
+v.bit_rate, v.width, v.height, v.created, v.average_rating, m.starred, m.rating,
+m.bookmark, v.card
 
 -- part: joined
 join folders f on f.id = v.folder_id
@@ -22,6 +23,11 @@ order by v.sort_name, v.id
 -- name: in_roots
 select {columns} from videos v {joined} where f.parent_id is null and {seen}
 order by v.sort_name, v.id
+
+-- name: bookmarked
+select {columns}, m.bookmark_comment, m.bookmark_created, m.bookmark_changed from videos v {joined}
+where m.bookmark is not null and {seen}
+order by m.bookmark_changed desc, v.id desc
 
 -- name: file
 select v.id, l.path as root, v.path, v.size, v.mtime_ns, v.suffix, v.content_type, v.duration, v.bit_rate,

@@ -13,8 +13,10 @@ import pytest
 
 from db.database import Database
 from tests.subsonic.samples import film
+from tests.subsonic.test_podcasts import downloaded
 from tests.support import tones, videos
 from tests.support.api import Api
+from tests.support.shelf import Shelf
 
 CONTENT_TYPE = "application/vnd.apple.mpegurl"
 
@@ -88,6 +90,12 @@ def _play(address: str) -> dict[str, list[float]]:
             for frame in frames:
                 found.setdefault(packet.stream.type, []).append(float(frame.time))
     return found
+
+
+async def test_an_episode_of_a_podcast_is_played_too(guest: Api, library: Shelf) -> None:
+    episode = (await downloaded(guest, library))["streamId"]
+    address, *_ = addresses(await playlist(guest, id=episode))
+    assert tones.hear(await (await guest.client.get(address)).read()).codec == "aac"
 
 
 async def test_a_segment_is_made_once_and_then_kept(guest: Api) -> None:

@@ -99,3 +99,18 @@ async def test_a_video_can_be_starred_and_rated(guest: Api, api: Api) -> None:
     await guest.get("unstar", id=video)
     assert "starred" not in (await guest.get("getVideos"))["video"][0]
     assert await guest.error("star", id=await hidden(api)) == 70
+
+
+async def test_a_video_keeps_its_bookmark(guest: Api, api: Api) -> None:
+    song, video = await guest.id_of("Beta"), await film(guest)
+    await guest.get("createBookmark", id=song, position=1)
+    await guest.get("createBookmark", id=video, position=7000, comment="the duel")
+    await guest.get("createBookmark", id=await guest.id_of("Alpha"), position=3)
+    found = (await guest.get("getBookmarks"))["bookmark"]
+    assert [one["entry"]["title"] for one in found] == ["Alpha", "Film", "Beta"]
+    assert (found[1]["position"], found[1]["comment"]) == (7000, "the duel")
+    assert (await guest.get("getVideos"))["video"][0]["bookmarkPosition"] == 7000
+    assert not (await api.get("getBookmarks")).get("bookmark")
+    assert await guest.error("createBookmark", id=await hidden(api), position=1) == 70
+    await guest.get("deleteBookmark", id=video)
+    assert len((await guest.get("getBookmarks"))["bookmark"]) == 2
