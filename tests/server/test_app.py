@@ -12,12 +12,16 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
+from yarl import URL
 
 from conf.settings import Metrics, Secret, Settings
 from db.database import Database
 from db.folder import Claim
 from server.app import HEALTH, build, runner
 from server.sandbox import Sandbox
+from tests.support import shelf
+from tests.support.api import Api
+from tests.support.shelf import Shelf
 
 Client = TestClient[web.Request, web.Application]
 Serve = Callable[[Settings], Awaitable[Client]]
@@ -226,3 +230,20 @@ async def test_long_requests_are_taken(database: Database, settings: Settings) -
     await served.cleanup()
     await sandbox.close()
     assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_the_picture_that_an_answer_names_opens_without_a_sign_in(
+    stocked: Database, library: Shelf
+) -> None:
+    sandbox = Sandbox(1)
+    async with TestClient(TestServer(build(library.settings, stocked, sandbox))) as client:
+        api = Api(client, *shelf.GUEST)
+        info = await api.get("getAlbumInfo2", id=await api.id_of("First", "album"))
+        for size in ("small", "medium", "large"):
+            url = URL(info[f"{size}ImageUrl"])
+            assert url.origin() == client.make_url("/").origin()
+            async with client.get(url.path) as response:
+                assert response.status == 200
+                assert response.content_type.startswith("image/")
+                assert "Set-Cookie" not in response.headers
+    await sandbox.close()
