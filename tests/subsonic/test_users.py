@@ -288,19 +288,6 @@ async def test_the_last_administrator_stays_one(api: Api, stocked: Database) -> 
     assert await api.error("getUsers") == 50
 
 
-async def test_administrators_who_delete_each_other_at_once_leave_one(
-    api: Api, stocked: Database
-) -> None:
-    admins = ["admin", *(f"admin{number}" for number in range(4))]
-    for name in admins[1:]:
-        await api.get("createUser", **NEW | {"username": name}, adminRole="true")
-    tasks = [stocked.users.delete(name) for name in admins]
-    results = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(one).__name__ for one in results if one] == ["LastAdminError"]
-    left = [user.name for user in await stocked.users.all() if "admin" in user.roles]
-    assert len(left) == 1
-
-
 async def test_one_account_changing_its_password_without_pause_fills_no_queue(
     guest: Api, zoe: Api
 ) -> None:
