@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from db.queries import Executor, Sql
-from db.rows import BookmarkRow, UserRow, VideoBookmarkRow
+from db.rows import BookmarkRow, EpisodeBookmarkRow, UserRow, VideoBookmarkRow
 
 _SQL = Sql("bookmarks")
 _PUT = _SQL.value("put", bool)
 _DROP = _SQL.value("drop", bool)
 _TRACKS = Sql("tracks").rows("bookmarked", BookmarkRow)
 _VIDEOS = Sql("videos").rows("bookmarked", VideoBookmarkRow)
+_EPISODES = Sql("podcasts").rows("bookmarked", EpisodeBookmarkRow)
 
 
 class Bookmarks:
@@ -25,6 +26,10 @@ class Bookmarks:
     async def videos(self, user: UserRow) -> list[VideoBookmarkRow]:
         """The user's videos with a bookmark, last changed first."""
         return await _VIDEOS(self._on, user=user.id, libraries=user.libraries)
+
+    async def episodes(self, user: UserRow) -> list[EpisodeBookmarkRow]:
+        """The episodes of podcasts with a bookmark of the user, last changed first."""
+        return await _EPISODES(self._on, user=user.id)
 
     async def put(
         self, user: UserRow, kind: str, item: int, position: int, comment: str | None

@@ -16,6 +16,7 @@ from db.rows import (
     EpisodeRow,
     KeptRow,
     StoredPictureRow,
+    UserRow,
 )
 
 CHANNEL = "dulcian_podcasts"
@@ -57,7 +58,10 @@ _KEPT = _SQL.rows("kept", KeptRow)
 
 
 class Podcasts:
-    """All users see the same. What changes is told to the nodes' workers, which then do it."""
+    """All users see the same, but for their bookmarks; without a user there are none.
+
+    What changes is told to the nodes' workers, which then do it.
+    """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -66,17 +70,19 @@ class Podcasts:
         """All channels by name, or the one."""
         return await _CHANNELS(self._pool, channel=channel)
 
-    async def episodes(self, channel: int | None = None) -> list[EpisodeRow]:
+    async def episodes(
+        self, channel: int | None = None, user: UserRow | None = None
+    ) -> list[EpisodeRow]:
         """The episodes of all channels, or of one; each channel's newest first."""
-        return await _EPISODES(self._pool, channel=channel)
+        return await _EPISODES(self._pool, channel=channel, user=_id(user))
 
-    async def newest(self, size: int) -> list[EpisodeRow]:
+    async def newest(self, size: int, user: UserRow | None = None) -> list[EpisodeRow]:
         """The newest episodes of all channels."""
-        return await _NEWEST(self._pool, size=size)
+        return await _NEWEST(self._pool, size=size, user=_id(user))
 
-    async def episode(self, episode: int) -> EpisodeRow | None:
+    async def episode(self, episode: int, user: UserRow | None = None) -> EpisodeRow | None:
         """One episode."""
-        return await _EPISODE.first(self._pool, episode=episode)
+        return await _EPISODE.first(self._pool, episode=episode, user=_id(user))
 
     async def picture(self, kind: str, item: int) -> StoredPictureRow | None:
         """The picture of a `channel`, or of the channel of an `episode`."""
@@ -193,6 +199,10 @@ class Podcasts:
     async def kept(self) -> list[KeptRow]:
         """Episodes that have a file, or are being downloaded."""
         return await _KEPT(self._pool)
+
+
+def _id(user: UserRow | None) -> int | None:
+    return None if user is None else user.id
 
 
 def _columns(items: Sequence[Item]) -> dict[str, list[object]]:

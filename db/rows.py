@@ -391,7 +391,10 @@ class ChannelRow(Struct, frozen=True, gc=False):
 
 
 class EpisodeRow(Struct, frozen=True, gc=False):
-    """An episode of a podcast; `path` is where its file is, once it is completed."""
+    """An episode of a podcast, and how far the asking user is in it.
+
+    `path` is where its file is, once it is completed.
+    """
 
     id: int
     channel_id: int
@@ -409,6 +412,15 @@ class EpisodeRow(Struct, frozen=True, gc=False):
     bit_rate: int
     video: bool
     path: bytes | None
+    bookmark: int | None
+
+
+class EpisodeBookmarkRow(EpisodeRow, frozen=True, gc=False):
+    """An episode with a bookmark of the asking user."""
+
+    bookmark_comment: str | None
+    bookmark_created: datetime
+    bookmark_changed: datetime
 
 
 class ChannelJobRow(Struct, frozen=True, gc=False):

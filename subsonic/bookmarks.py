@@ -8,17 +8,18 @@ from typing import Annotated, Any
 import msgspec
 
 from db.queue import Queued
-from db.rows import BookmarkRow, QueueRow, VideoBookmarkRow
+from db.rows import BookmarkRow, EpisodeBookmarkRow, QueueRow, VideoBookmarkRow
 from subsonic import entries
 from subsonic.endpoint import Call, endpoint
 from subsonic.errors import BadParameterError, NotFoundError
 from subsonic.ids import Kind, parse
 from subsonic.models.bookmarks import Bookmark, Bookmarks, PlayQueue, PlayQueueByIndex
 from subsonic.models.media import Child
+from subsonic.podcasts import episode
 
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Comment = Annotated[str, msgspec.Meta(max_length=10_000)]
-_MARKED = {Kind.TRACK: "track", Kind.VIDEO: "video"}
+_MARKED = {Kind.TRACK: "track", Kind.VIDEO: "video", Kind.EPISODE: "episode"}
 """What can have a bookmark, and the kind of the mark."""
 _LONGEST_CLIENT = 200
 _NEVER_SAVED = QueueRow(
@@ -29,10 +30,10 @@ _NEVER_SAVED = QueueRow(
 @endpoint("getBookmarks", key="bookmarks")
 async def get_bookmarks(call: Call) -> Bookmarks:
     """List the user's bookmarks, last changed first."""
-    tracks = await call.services.db.bookmarks.tracks(call.user)
-    videos = await call.services.db.bookmarks.videos(call.user)
-    found = [_bookmark(call, row, entries.song(row)) for row in tracks]
-    found += [_bookmark(call, row, entries.video(row)) for row in videos]
+    bookmarks = call.services.db.bookmarks
+    found = [_bookmark(call, row, entries.song(row)) for row in await bookmarks.tracks(call.user)]
+    found += [_bookmark(call, row, entries.video(row)) for row in await bookmarks.videos(call.user)]
+    found += [_bookmark(call, row, episode(row)) for row in await bookmarks.episodes(call.user)]
     return Bookmarks(bookmark=sorted(found, key=lambda one: one.changed, reverse=True))
 
 
@@ -40,7 +41,7 @@ async def get_bookmarks(call: Call) -> Bookmarks:
 async def create_bookmark(
     call: Call, *, id: str, position: Milliseconds, comment: Comment | None = None
 ) -> None:
-    """Set the bookmark of a song or video, in place of the one that is there."""
+    """Set the bookmark of a song, video or episode, in place of the one that is there."""
     kind, number = parse(id, *_MARKED)
     bookmarks = call.services.db.bookmarks
     text = comment and comment.replace("\0", "")
@@ -49,7 +50,7 @@ async def create_bookmark(
 
 @endpoint("deleteBookmark")
 async def delete_bookmark(call: Call, *, id: str) -> None:
-    """Remove the bookmark of a song or video, if there is one."""
+    """Remove the bookmark of a song, video or episode, if there is one."""
     kind, number = parse(id, *_MARKED)
     _expect(await call.services.db.bookmarks.drop(call.user, _MARKED[kind], number))
 
@@ -119,7 +120,9 @@ def _shared(call: Call, queue: Queued | None) -> dict[str, Any]:
     }
 
 
-def _bookmark(call: Call, row: BookmarkRow | VideoBookmarkRow, entry: Child) -> Bookmark:
+def _bookmark(
+    call: Call, row: BookmarkRow | VideoBookmarkRow | EpisodeBookmarkRow, entry: Child
+) -> Bookmark:
     return Bookmark(
         position=row.bookmark or 0,
         username=call.user.name,

@@ -30,7 +30,7 @@ async def get_podcasts(
     channels = await call.services.db.podcasts.channels(wanted)
     if wanted is not None and not channels:
         raise NotFoundError
-    rows = await call.services.db.podcasts.episodes(wanted) if include_episodes else []
+    rows = await call.services.db.podcasts.episodes(wanted, call.user) if include_episodes else []
     episodes = {
         key: [*map(episode, group)] for key, group in groupby(rows, lambda row: row.channel_id)
     }
@@ -45,14 +45,14 @@ async def get_podcasts(
 @endpoint("getNewestPodcasts", key="newestPodcasts")
 async def get_newest_podcasts(call: Call, *, count: int = 20) -> NewestPodcasts:
     """List the newest episodes of all podcasts."""
-    rows = await call.services.db.podcasts.newest(clamp(count, _MOST))
+    rows = await call.services.db.podcasts.newest(clamp(count, _MOST), call.user)
     return NewestPodcasts(episode=[*map(episode, rows)])
 
 
 @endpoint("getPodcastEpisode", key="podcastEpisode")
 async def get_podcast_episode(call: Call, *, id: str) -> PodcastEpisode:
     """One episode."""
-    row = await call.services.db.podcasts.episode(parse(id, Kind.EPISODE).number)
+    row = await call.services.db.podcasts.episode(parse(id, Kind.EPISODE).number, call.user)
     if row is None:
         raise NotFoundError
     return episode(row)
@@ -112,6 +112,7 @@ def episode(row: EpisodeRow) -> PodcastEpisode:
         is_video=row.video,
         created=date(row.created),
         type="podcast",
+        bookmark_position=row.bookmark,
         stream_id=ids.episode(row.id) if row.status == "completed" else None,
         channel_id=ids.channel(row.channel_id),
         description=row.description or None,

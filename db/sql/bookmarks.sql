@@ -5,6 +5,8 @@ where :kind::text = 'track' and t.id = :item and t.library_id = any(:libraries)
 union all
 select v.id from videos v
 where :kind::text = 'video' and v.id = :item and v.library_id = any(:libraries)
+union all
+select e.id from episodes e where :kind::text = 'episode' and e.id = :item
 
 -- name: put
 insert into marks (user_id, kind, item_id, bookmark, bookmark_comment, bookmark_created, bookmark_changed)

@@ -5,7 +5,10 @@ c.status, c.message
 -- part: episode
 e.id, e.channel_id, c.title as channel, c.picture_hash is not null as pictured, e.title,
 e.description, e.published, e.created, e.status, e.suffix, e.content_type, e.size, e.duration,
-e.bit_rate, e.video, e.path
+e.bit_rate, e.video, e.path, m.bookmark
+
+-- part: mine
+left join marks m on m.user_id = :user::integer and m.kind = 'episode' and m.item_id = e.id
 
 -- part: told
 told as (select pg_notify('dulcian_podcasts', '') from done)
@@ -16,16 +19,23 @@ where :channel::bigint is null or c.id = :channel::bigint
 order by lower(c.title), c.id
 
 -- name: episodes
-select {episode} from episodes e join channels c on c.id = e.channel_id
+select {episode} from episodes e join channels c on c.id = e.channel_id {mine}
 where :channel::bigint is null or e.channel_id = :channel::bigint
 order by e.channel_id, e.published desc, e.id desc
 
 -- name: newest
-select {episode} from episodes e join channels c on c.id = e.channel_id
+select {episode} from episodes e join channels c on c.id = e.channel_id {mine}
 order by e.published desc, e.id desc limit :size
 
 -- name: episode
-select {episode} from episodes e join channels c on c.id = e.channel_id where e.id = :episode
+select {episode} from episodes e join channels c on c.id = e.channel_id {mine}
+where e.id = :episode
+
+-- name: bookmarked
+select {episode}, m.bookmark_comment, m.bookmark_created, m.bookmark_changed
+from marks m join episodes e on e.id = m.item_id join channels c on c.id = e.channel_id
+where m.user_id = :user and m.kind = 'episode' and m.bookmark is not null
+order by m.bookmark_changed desc, e.id desc
 
 -- name: picture_of_channel
 select c.id, c.picture_hash as hash, c.picture as data from channels c
@@ -57,7 +67,10 @@ with done as (
 select count(*)::integer from told
 
 -- name: delete_channel
-with done as (delete from channels where id = :channel returning id), {told}
+with marked as (
+    delete from marks where kind = 'episode'
+        and item_id in (select id from episodes where channel_id = :channel)
+), done as (delete from channels where id = :channel returning id), {told}
 select count(*) > 0 from told
 
 -- name: delete_episode

@@ -196,6 +196,36 @@ async def test_a_scrobbled_episode_is_no_error_and_counts_no_song(guest: Api) ->
     assert (await guest.get("getSong", id=song))["played"].startswith("2020-09-13T12:28:20")
 
 
+async def test_how_far_one_is_in_an_episode_is_ones_own(guest: Api, api: Api) -> None:
+    (row,) = await listed(guest.database, item())
+    song, id = await guest.id_of("Beta"), f"ep-{row.id}"
+    await guest.get("createBookmark", id=song, position=1)
+    await guest.get("createBookmark", id=id, position=61_000, comment="so far")
+    first, second = (await guest.get("getBookmarks"))["bookmark"]
+    assert (first["position"], first["comment"], first["entry"]["id"]) == (61_000, "so far", id)
+    assert first["entry"]["channelId"] == f"ch-{row.channel_id}"
+    assert second["entry"]["id"] == song
+    assert (await guest.get("getPodcastEpisode", id=id))["bookmarkPosition"] == 61_000
+    for found in (
+        (await guest.get("getPodcasts"))["channel"][0],
+        await guest.get("getNewestPodcasts"),
+    ):
+        assert found["episode"][0]["bookmarkPosition"] == 61_000
+    assert "bookmarkPosition" not in await api.get("getPodcastEpisode", id=id)
+    assert (await api.get("getBookmarks"))["bookmark"] == []
+    await guest.get("deleteBookmark", id=id)
+    assert len((await guest.get("getBookmarks"))["bookmark"]) == 1
+    assert await guest.error("createBookmark", id="ep-99999", position=1) == 70
+
+
+async def test_a_bookmark_goes_with_its_channel(guest: Api) -> None:
+    (row,) = await listed(guest.database, item())
+    await guest.get("createBookmark", id=f"ep-{row.id}", position=1)
+    await guest.get("deletePodcastChannel", id=f"ch-{row.channel_id}")
+    assert (await guest.get("getBookmarks"))["bookmark"] == []
+    assert await guest.database.pool.fetchval("select count(*) from marks") == 0
+
+
 async def test_the_extension_is_told(guest: Api) -> None:
     names = [one["name"] for one in await guest.get("getOpenSubsonicExtensions")]
     assert "getPodcastEpisode" in names
