@@ -24,9 +24,10 @@ from conf.settings import Settings
 from db.database import Database
 from db.rows import EpisodeJobRow, KeptRow
 from library import Sandbox
+from library.feeds import storable
 from library.fetch import Fetcher, FetchError
+from library.hearing import Heard
 from library.paths import CONTENT_TYPES
-from library.tags import Answer, Facts, Request, Splitting
 
 log = structlog.get_logger()
 
@@ -70,7 +71,7 @@ class Episodes:
         part = self._folder / str(job.channel_id) / f"{job.id}.{job.turn}.part.{job.suffix}"
         try:
             await self._fetch(job, part)
-            await self._take(job, part, await self._facts(part))
+            await self._take(job, part, await self._hear(part))
         except _GivenUpError:
             log.info("a download was given up", episode=job.id)
         except FetchError as error:
@@ -129,39 +130,39 @@ class Episodes:
         if shutil.disk_usage(self._folder).free < self._settings.data.min_free_bytes:
             raise _UselessError("The disk has less room left than data.min_free_bytes.")
 
-    async def _facts(self, part: Path) -> Facts:
+    async def _hear(self, part: Path) -> Heard:
         """What the file is, whatever the feed and the server said."""
-        order = Request(os.fsencode(part.parent), [os.fsencode(part.name)], Splitting())
         try:
             found = await self._sandbox.call(
-                "library.tags:read_files", msgspec.msgpack.encode(order), timeout=_READING
+                "library.hearing:hear", os.fsencode(part), timeout=_READING
             )
         except (RuntimeError, TimeoutError, ChildProcessError) as error:
             raise _UselessError("The file cannot be read.") from error
-        (answer,) = msgspec.msgpack.decode(found, type=list[Answer])
-        if answer.facts is None:
-            raise _UselessError(f"What was downloaded is nothing that sounds: {answer.reason}.")
-        return answer.facts
+        heard = msgspec.msgpack.decode(found, type=Heard)
+        if heard.reason:
+            raise _UselessError(f"What was downloaded is nothing that sounds: {heard.reason}.")
+        return heard
 
-    async def _take(self, job: EpisodeJobRow, part: Path, facts: Facts) -> None:
-        ending = _suffix(job.suffix, facts.content_type)
+    async def _take(self, job: EpisodeJobRow, part: Path, heard: Heard) -> None:
+        ending = _suffix(job.suffix, heard.content_type)
         final = part.with_name(f"{job.id}.{ending}")
         await asyncio.to_thread(part.replace, final)
-        kind = facts.content_type
+        kind = heard.content_type
         ours = await self._db.podcasts.complete(
             job,
             path=os.fsencode(final.relative_to(self._folder)),
             suffix=ending,
             content_type=kind.replace("audio/", "video/") if job.video else kind,
             size=(await asyncio.to_thread(final.stat)).st_size,
-            duration=facts.sound.duration,
-            bit_rate=facts.sound.bit_rate,
+            duration=heard.duration,
+            bit_rate=heard.bit_rate,
             keep=self._settings.podcasts.keep,
         )
         if not ours:
             raise _GivenUpError
 
     async def _fail(self, job: EpisodeJobRow, message: str, *, again: bool = False) -> None:
+        message = storable(message)
         log.warning("an episode was not downloaded", episode=job.id, reason=message, again=again)
         pause = _FIRST_PAUSE * 4.0**job.failures if again else 0.0
         await self._db.podcasts.fail_episode(job, message, again=again, pause=pause)

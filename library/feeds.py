@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
-from feedparser.api import parse
 from msgspec import Struct
 
 from db.feeds import Feed, Item
@@ -66,6 +65,8 @@ def read_feed(payload: bytes) -> bytes:
 
 def understand(document: Document) -> Feed:
     """Read a feed."""
+    from feedparser.api import parse  # here, as the serving process has no use for it
+
     # A stream, as anything else might be taken for a file's name or an address to fetch.
     found = parse(BytesIO(document.data), sanitize_html=False, resolve_relative_uris=False)
     if not found.get("version") and not found.entries:
@@ -138,7 +139,7 @@ def _is_sound(kind: str, ending: str) -> bool:
 def _link(base: str, href: Any) -> str:
     """An absolute address of the web, or nothing."""
     try:
-        url = urljoin(base, _UNSTORABLE.sub("", str(href or "")).strip()) if href else ""
+        url = urljoin(base, storable(str(href or "")).strip()) if href else ""
         scheme = urlsplit(url).scheme
     except ValueError:
         return ""
@@ -146,7 +147,7 @@ def _link(base: str, href: Any) -> str:
 
 
 def _guid(given: Any) -> str:
-    name = _UNSTORABLE.sub("", str(given)).strip()
+    name = storable(str(given)).strip()
     return name if len(name) <= _LONGEST_GUID else sha256(name.encode()).hexdigest()
 
 
@@ -182,6 +183,11 @@ def duration(given: Any) -> float:
     return seconds if seconds <= _WEEK else 0.0
 
 
+def storable(given: str) -> str:
+    """Without what no database keeps and no XML holds."""
+    return _UNSTORABLE.sub("", given)
+
+
 def line(given: Any) -> str:
     """One line of plain text."""
     return " ".join(text(given, _LINE).split())
@@ -192,7 +198,7 @@ def text(given: Any, most: int) -> str:
     reader = _Plain()
     reader.feed(str(given or "")[:_SOURCE])
     reader.close()
-    plain = _LINES.sub("\n", _SPACES.sub(" ", _UNSTORABLE.sub("", "".join(reader.parts)))).strip()
+    plain = _LINES.sub("\n", _SPACES.sub(" ", storable("".join(reader.parts)))).strip()
     return plain if len(plain) <= most else plain[: most - 1].rstrip() + "…"
 
 

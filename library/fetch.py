@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -224,12 +225,33 @@ def _result(host: str, port: int, address: str) -> ResolveResult:
 
 
 async def _look_up(host: str, port: int) -> list[str]:
+    """In a thread that nobody waits for: a silent name server must not hold up the end."""
     loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:
-        raise OSError("no name") from error
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    found: asyncio.Future[list[str]] = loop.create_future()
+
+    def tell(addresses: list[str], error: OSError | None) -> None:
+        if found.done():
+            return
+        if error is None:
+            found.set_result(addresses)
+        else:
+            found.set_exception(error)
+
+    def work() -> None:
+        addresses: list[str] = []
+        problem: OSError | None = None
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+        except OSError as error:
+            problem = error
+        except UnicodeError:
+            problem = OSError("this is no name")
+        with suppress(RuntimeError):  # the loop is closed by now
+            loop.call_soon_threadsafe(tell, addresses, problem)
+
+    threading.Thread(target=work, name="look-up", daemon=True).start()
+    return await found
 
 
 async def _blocks(
@@ -320,6 +342,7 @@ def _words(host: str) -> Iterator[Any]:
     except aiohttp.ClientSSLError:
         raise UnreachableError(f"{host} has no valid certificate.") from None
     except aiohttp.ClientConnectorError as error:
-        raise UnreachableError(f"{host} cannot be reached: {error.os_error.strerror}.") from None
+        reason = error.os_error.strerror or "no address answers"
+        raise UnreachableError(f"{host} cannot be reached: {reason}.") from None
     except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
         raise BrokenError(f"{host} broke off, or sent what is no HTTP.") from error

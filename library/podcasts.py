@@ -14,7 +14,7 @@ from db.database import Database
 from db.feeds import Feed
 from db.rows import ChannelJobRow
 from library import Sandbox
-from library.feeds import MOST, Document
+from library.feeds import MOST, Document, storable
 from library.fetch import Fetcher, FetchError
 
 log = structlog.get_logger()
@@ -90,5 +90,6 @@ class Channels:
     async def _fail(self, job: ChannelJobRow, message: str) -> None:
         """Try again later and later, but at least as often as others are looked at."""
         pause = min(_FIRST_PAUSE * 2.0 ** min(job.failures, 12), self._interval, _LONGEST_PAUSE)
+        message = storable(message)
         log.warning("a podcast could not be refreshed", channel=job.id, reason=message)
         await self._db.podcasts.fail_channel(job, message, pause)

@@ -70,6 +70,8 @@ class PodcastWorker:
             except DatabaseError as error:
                 log.warning("podcasts wait for the database", error=str(error))
                 pause = _RETRY
+            except Exception as error:
+                log.error("podcasts stumbled", exc_info=error)
             # Not `wait_for`: in Python 3.11 that forgets a cancellation which comes with the event.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):

@@ -19,6 +19,8 @@ from db.database import Database
 from db.rows import EpisodeRow
 from library.episodes import Episodes, folder
 from library.fetch import Fetcher
+from library.hearing import Heard
+from library.tags.facts import Answer, Facts, Sound
 from tests.support.audio import Song, made
 from tests.support.podcasts import Site, item, listed, wanted
 from tests.support.sandboxes import ThreadSandbox
@@ -116,9 +118,28 @@ async def test_what_is_no_sound_is_not_kept(shelf: Shelf) -> None:
 @pytest.mark.parametrize("error", [TimeoutError(), ChildProcessError("it died"), RuntimeError("x")])
 async def test_a_file_that_kills_its_reader_is_not_kept(shelf: Shelf, error: Exception) -> None:
     await shelf.have()
-    shelf.sandbox.answers["library.tags:read_files"] = error
+    shelf.sandbox.answers["library.hearing:hear"] = error
     assert (await shelf.download()).status == "error"
     assert shelf.files() == []
+
+
+async def test_absurd_headers_do_not_reach_the_lists(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = Sound(duration=float("nan"), bit_rate=2**40)
+    answer = Answer(Facts(content_type="audio/mpeg", sound=sound))
+    monkeypatch.setattr("library.tags.reader.read_file", lambda *_: answer)
+    await shelf.have()
+    row = await shelf.download()
+    assert (row.status, row.duration, row.bit_rate) == ("completed", 0.0, 0)
+
+
+async def test_a_reason_that_no_database_holds_is_told_all_the_same(shelf: Shelf) -> None:
+    heard = msgspec.msgpack.encode(Heard(reason="bad \0 thing"))
+    shelf.sandbox.answers["library.hearing:hear"] = heard
+    await shelf.have()
+    assert (await shelf.download()).status == "error"
+    assert "bad  thing" in await shelf.message()
 
 
 async def test_what_is_gone_is_an_error_and_what_may_come_back_is_tried_again(shelf: Shelf) -> None:

@@ -168,6 +168,16 @@ async def test_a_worker_outlives_its_database(
     await until(status(database, "completed"))
 
 
+async def test_a_mistake_of_ours_ends_no_server(
+    start: Start, database: Database, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("library.episodes.Episodes.sweep", lambda _: 1 / 0)
+    task = await start()
+    await database.podcasts.add(site.url())
+    await until(status(database, "completed"))
+    assert not task.done()
+
+
 async def test_one_channel_in_trouble_holds_up_no_other(
     start: Start, database: Database, site: Site
 ) -> None:
