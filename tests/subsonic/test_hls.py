@@ -12,6 +12,7 @@ import av
 import pytest
 
 from db.database import Database
+from streaming import Busy
 from tests.subsonic.samples import film
 from tests.subsonic.test_podcasts import downloaded
 from tests.support import tones, videos
@@ -185,3 +186,29 @@ async def test_a_users_limit_holds_for_songs(guest: Api, stocked: Database) -> N
     ):
         assert "BANDWIDTH=64000," in lines[2]
         assert "BANDWIDTH=32000," in lines[4]
+
+
+async def test_a_player_is_told_to_wait_when_too_much_is_made(
+    guest: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise Busy("Too many songs are being transcoded.")
+
+    monkeypatch.setattr("streaming.limits.Limits.admit", busy)
+    (address,) = addresses(await playlist(guest, id=await guest.id_of("Beta")))
+    answer = await guest.client.get(address)
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "5")
+
+
+async def test_a_file_that_is_gone_is_no_segment(
+    guest: Api, stocked: Database, library: Shelf
+) -> None:
+    lines = await playlist(guest, id=await film(guest), bitRate=300)
+    await stocked.pool.execute("update videos set path = 'Various/nothing.mp4'")
+    assert await status(guest, addresses(lines)[0]) == 404
+
+
+async def test_players_of_any_page_may_ask_first(guest: Api) -> None:
+    answer = await guest.client.options("/rest/hls/0.ts")
+    assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (204, "*")
+    assert (await guest.client.post("/rest/hls/0.ts")).status == 405
