@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated, TypeVar
 
+from msgspec import Meta, Struct
+
+T = TypeVar("T")
+Few = Annotated[tuple[T, ...], Meta(max_length=100)]
+"""As many as any device has reason to list: each is held against each of others."""
 Names = tuple[str, ...]
 """Formats, in any spelling; none of them, or `*`: any."""
 
@@ -44,7 +49,7 @@ class CodecProfile(Described, frozen=True, kw_only=True):
 
     type: str = ""
     name: str
-    limitations: tuple[Limitation, ...] | None = None
+    limitations: Few[Limitation] | None = None
 
 
 class ClientInfo(Described, frozen=True, kw_only=True):
@@ -54,6 +59,6 @@ class ClientInfo(Described, frozen=True, kw_only=True):
     platform: str
     max_audio_bitrate: int | None = None
     max_transcoding_audio_bitrate: int | None = None
-    direct_play_profiles: tuple[DirectPlay, ...] | None = None
-    transcoding_profiles: tuple[Target, ...] | None = None
-    codec_profiles: tuple[CodecProfile, ...] | None = None
+    direct_play_profiles: Few[DirectPlay] | None = None
+    transcoding_profiles: Few[Target] | None = None
+    codec_profiles: Few[CodecProfile] | None = None

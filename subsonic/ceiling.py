@@ -35,7 +35,8 @@ def _told(value: Any, limit: int, settings: Transcoding) -> Any:
 
 
 def _song(song: Child, limit: int, settings: Transcoding) -> Child:
-    if song.is_dir or song.is_video or not song.suffix:
+    seen = song.is_video or (song.content_type or "").startswith("video/")
+    if song.is_dir or seen or not song.suffix:
         return song
     rate = rate_of(song.bit_rate or 0, song.size or 0, song.duration or 0)
     profile = plain(rate, limit, settings)

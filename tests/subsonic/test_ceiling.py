@@ -45,7 +45,9 @@ def test_the_operators_format_is_the_one_that_is_told() -> None:
     assert suffix(song(900), 128, default_format="opus") == "opus"
 
 
-@pytest.mark.parametrize("more", [{"is_dir": True}, {"is_video": True}, {"suffix": None}])
+@pytest.mark.parametrize(
+    "more", [{"is_dir": True}, {"is_video": True}, {"suffix": None}, {"content_type": "video/mp4"}]
+)
 def test_what_is_no_song_says_nothing(more: dict[str, Any]) -> None:
     assert suffix(song(900, **more), 128) is None
 
