@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from db.queries import Executor, Sql
-from db.rows import BookmarkRow, EpisodeBookmarkRow, UserRow, VideoBookmarkRow
+from db.rows import EpisodeRow, TrackRow, UserRow, VideoRow
+
+
+class BookmarkRow(TrackRow, frozen=True, gc=False):
+    """A song with a bookmark of the asking user."""
+
+    bookmark_comment: str | None
+    bookmark_created: datetime
+    bookmark_changed: datetime
+
+
+class VideoBookmarkRow(VideoRow, frozen=True, gc=False):
+    """A video with a bookmark of the asking user."""
+
+    bookmark_comment: str | None
+    bookmark_created: datetime
+    bookmark_changed: datetime
+
+
+class EpisodeBookmarkRow(EpisodeRow, frozen=True, gc=False):
+    """An episode with a bookmark of the asking user."""
+
+    bookmark_comment: str | None
+    bookmark_created: datetime
+    bookmark_changed: datetime
+
 
 _SQL = Sql("bookmarks")
 _PUT = _SQL.value("put", bool)

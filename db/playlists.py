@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import asyncpg
 from msgspec import Struct
 
 from db.errors import TooLongError
 from db.queries import Sql
-from db.rows import CountedPlaylistRow, UserRow, WholePlaylistRow
+from db.rows import UserRow
 from db.words import sort_key
+
+
+class PlaylistRow(Struct, frozen=True, gc=False):
+    """A playlist that the asking user may read; whose it is."""
+
+    id: int
+    user_id: int
+    owner: str
+    name: str
+    comment: str
+    public: bool
+    created: datetime
+    changed: datetime
+
+
+class CountedPlaylistRow(PlaylistRow, frozen=True, gc=False):
+    """A playlist, and how much of it the asking user sees; whether a song there has a picture."""
+
+    song_count: int
+    duration: float
+    pictured: bool
+
+
+class WholePlaylistRow(PlaylistRow, frozen=True, gc=False):
+    """A playlist with all its songs by id, those too that the asking user does not see."""
+
+    songs: list[int]
+
 
 _SQL = Sql("playlists")
 _READABLE = _SQL.rows("readable", CountedPlaylistRow)

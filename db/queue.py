@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
 from db.queries import Executor, Sql
-from db.rows import QueueRow, TrackRow, UserRow
+from db.rows import TrackRow, UserRow
 from db.tracks import Tracks
+
+
+class QueueRow(Struct, frozen=True, gc=False):
+    """What a user hears next: songs by id, which of them is heard (from 0), and how far (ms)."""
+
+    songs: list[int]
+    current: int | None
+    position: int
+    changed: datetime
+    changed_by: str
+
 
 _SQL = Sql("queue")
 _GET = _SQL.rows("get", QueueRow)

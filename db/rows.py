@@ -58,14 +58,6 @@ class SharedRow(TrackRow, frozen=True, gc=False):
     share_id: int
 
 
-class BookmarkRow(TrackRow, frozen=True, gc=False):
-    """A song with a bookmark of the asking user."""
-
-    bookmark_comment: str | None
-    bookmark_created: datetime
-    bookmark_changed: datetime
-
-
 class AlbumRow(Struct, frozen=True, gc=False):
     """An album and what the asking user attached to it."""
 
@@ -120,43 +112,6 @@ class FolderRow(Struct, frozen=True, gc=False):
     rating: int | None
     play_count: int | None
     played: datetime | None
-
-
-class PlaylistRow(Struct, frozen=True, gc=False):
-    """A playlist that the asking user may read; whose it is."""
-
-    id: int
-    user_id: int
-    owner: str
-    name: str
-    comment: str
-    public: bool
-    created: datetime
-    changed: datetime
-
-
-class CountedPlaylistRow(PlaylistRow, frozen=True, gc=False):
-    """A playlist, and how much of it the asking user sees; whether a song there has a picture."""
-
-    song_count: int
-    duration: float
-    pictured: bool
-
-
-class WholePlaylistRow(PlaylistRow, frozen=True, gc=False):
-    """A playlist with all its songs by id, those too that the asking user does not see."""
-
-    songs: list[int]
-
-
-class QueueRow(Struct, frozen=True, gc=False):
-    """What a user hears next: songs by id, which of them is heard (from 0), and how far (ms)."""
-
-    songs: list[int]
-    current: int | None
-    position: int
-    changed: datetime
-    changed_by: str
 
 
 class LibraryRow(Struct, frozen=True, gc=False):
@@ -228,14 +183,6 @@ class VideoRow(Struct, frozen=True, gc=False):
     rating: int | None
     bookmark: int | None
     card: VideoCard
-
-
-class VideoBookmarkRow(VideoRow, frozen=True, gc=False):
-    """A video with a bookmark of the asking user."""
-
-    bookmark_comment: str | None
-    bookmark_created: datetime
-    bookmark_changed: datetime
 
 
 class PictureRow(Struct, frozen=True, gc=False):
@@ -413,14 +360,6 @@ class EpisodeRow(Struct, frozen=True, gc=False):
     video: bool
     path: bytes | None
     bookmark: int | None
-
-
-class EpisodeBookmarkRow(EpisodeRow, frozen=True, gc=False):
-    """An episode with a bookmark of the asking user."""
-
-    bookmark_comment: str | None
-    bookmark_created: datetime
-    bookmark_changed: datetime
 
 
 class ChannelJobRow(Struct, frozen=True, gc=False):

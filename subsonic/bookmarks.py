@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from db.queue import Queued
-from db.rows import BookmarkRow, EpisodeBookmarkRow, QueueRow, VideoBookmarkRow
+from db.bookmarks import BookmarkRow, EpisodeBookmarkRow, VideoBookmarkRow
+from db.queue import Queued, QueueRow
 from subsonic import entries
 from subsonic.endpoint import Call, endpoint
 from subsonic.errors import BadParameterError, NotFoundError

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from db.errors import TooLongError
-from db.playlists import Edit
-from db.rows import PlaylistRow
+from db.playlists import Edit, PlaylistRow
 from subsonic import entries, ids
 from subsonic.endpoint import Call, endpoint
 from subsonic.errors import BadParameterError, ForbiddenError, GenericError, NotFoundError

@@ -52,6 +52,39 @@ async def test_there_is_one_bookmark_for_a_song(guest: Api, songs: list[str]) ->
     assert len((await guest.get("getBookmarks"))["bookmark"]) == 1
 
 
+async def test_a_bookmark_hides_with_its_song_and_comes_back_with_it(
+    guest: Api, stocked: Database, songs: list[str]
+) -> None:
+    await guest.get("createBookmark", id=songs[0], position=1)
+    await bury(stocked, songs[0])
+    assert (await guest.get("getBookmarks"))["bookmark"] == []
+    await stocked.pool.execute("update tracks set missing_since = null")
+    assert len((await guest.get("getBookmarks"))["bookmark"]) == 1
+
+
+async def test_a_video_and_an_episode_have_bookmarks_too(
+    guest: Api, stocked: Database, songs: list[str]
+) -> None:
+    (video,) = (await guest.get("getVideos"))["video"]
+    await stocked.pool.execute(
+        "insert into channels (url, title) values ('http://a.example/', 'A')"
+    )
+    number = await stocked.pool.fetchval(
+        "insert into episodes (channel_id, guid, title, description, published, url, content_type,"
+        " suffix, size, duration, video) select id, '1', 'One', '', now(), '', 'audio/mpeg', 'mp3',"
+        " 1, 1, false from channels returning id"
+    )
+    things = [songs[0], video["id"], f"ep-{number}"]
+    for position, id in enumerate(things):
+        await guest.get("createBookmark", id=id, position=position)
+    marks = (await guest.get("getBookmarks"))["bookmark"]
+    assert [mark["entry"]["id"] for mark in marks] == things[::-1]
+    assert [mark["entry"]["bookmarkPosition"] for mark in marks] == [2, 1, 0]
+    assert [mark["entry"]["type"] for mark in marks] == ["podcast", "video", "music"]
+    await guest.get("deleteBookmark", id=video["id"])
+    assert len((await guest.get("getBookmarks"))["bookmark"]) == 2
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [
