@@ -50,13 +50,17 @@ bench: ## speed, as ratios against bare answers of the same size: make bench [N=
 	$(DEV) $(PYTHON) -m tests.bench $(or $(N),100)
 
 ##@ Change
-.PHONY: format docs lock
+.PHONY: format docs golden lock
 format: ## put the code into its usual form
 	$(DEV) .venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
-docs: ## write docs/configuration.md anew from the settings
+docs: ## write docs/configuration.md anew from the settings, and docs/api.md from the endpoints
 	$(DEV) $(PYTHON) -m server.manual > docs/configuration.md.new
 	@mv docs/configuration.md.new docs/configuration.md
+	@$(PYTHON) -m subsonic.manual > docs/api.md.new
+	@mv docs/api.md.new docs/api.md
+golden: ## write the expected answers of every endpoint anew; read the difference before you commit it
+	$(DEV) DULCIAN_WRITE_GOLDEN=1 $(PYTHON) -m pytest -q tests/subsonic/test_golden.py
 lock: ## resolve the dependencies of setup.cfg anew: make lock [UPGRADE=1]
 	$(DEV) $(PYTHON) -m pip install --quiet uv
 	@$(PYTHON) -m uv pip compile $(COMPILE) setup.cfg -o requirements.txt

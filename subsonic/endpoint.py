@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
+import msgspec.structs
 from aiohttp import web
+from msgspec.structs import FieldInfo
 
 from db.rows import UserRow
 from subsonic.errors import BadParameterError
@@ -143,16 +145,21 @@ class Endpoint:
         self.raw = raw
         self.public = public
         self.plain = plain
-        own, shared, bodies = _parameters(handler)
+        own, shared, self.bodies = _parameters(handler)
         self._own = msgspec.defstruct(name, own, bases=(Query,), kw_only=True)
         self._read_own = Reader(self._own)
         self._shared = {name: Reader(query) for name, query in shared.items()}
-        self._bodies = {name: BodyReader(struct) for name, struct in bodies.items()}
+        self._bodies = {name: BodyReader(struct) for name, struct in self.bodies.items()}
+        self._structs = [*shared.values(), self._own]
 
     @property
     def takes_body(self) -> bool:
         """Whether it can be asked only by POST, with JSON."""
         return bool(self._bodies)
+
+    def fields(self) -> list[FieldInfo]:
+        """All parameters but the body."""
+        return [field for struct in self._structs for field in msgspec.structs.fields(struct)]
 
     def read(self, parameters: Parameters) -> dict[str, Any]:
         """The function's arguments; raises BadParameterError."""

@@ -11,7 +11,7 @@
          └── ExpiredError 70
 
 An error is an answer too: it travels with HTTP 200, in the format that was asked for; `status` is for
-the endpoints that are to speak plain HTTP.
+the endpoints that are to speak plain HTTP. Who cannot sign in is told so by all in the same way.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ class WrongCredentialsError(ProtocolError):
     """Wrong user name or password."""
 
     code = 40
-    status = 401
+    status = 200
 
 
 class TokenUnsupportedError(ProtocolError):
     """Token authentication is not possible for this user."""
 
     code = 41
-    status = 401
+    status = 200
 
 
 class ConflictingCredentialsError(ProtocolError):
@@ -79,7 +79,7 @@ class InvalidApiKeyError(ProtocolError):
     """Not a valid API key."""
 
     code = 44
-    status = 401
+    status = 200
 
 
 class ForbiddenError(ProtocolError):

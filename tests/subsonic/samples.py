@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.support import podcasts
 from tests.support.api import Api, Params
+from tests.support.pictures import picture
 
 Make = Callable[[Api], Awaitable[Params]]
 
@@ -305,8 +306,8 @@ async def _message(_: Api) -> Params:
 
 
 @sample("getUser")
-async def _user(_: Api) -> Params:
-    return {"username": "admin"}
+async def _user(api: Api) -> Params:
+    return {"username": api.name}
 
 
 @sample("createUser")
@@ -314,7 +315,29 @@ async def _new_user(_: Api) -> Params:
     return {"username": f"sample-{next(_number)}", "password": "sample", "email": "a@b.example"}
 
 
-@sample("updateUser", "deleteUser", "changePassword")
+@sample("changePassword")
+async def _same_password(api: Api) -> Params:
+    return {"username": api.name, "password": api.password}
+
+
+@sample("getAvatar")
+async def _pictured(api: Api) -> Params:
+    user = await api.database.users.by_name(api.name)
+    assert user is not None
+    await api.database.avatars.put(user.id, picture(8, 8))
+    return {"username": api.name}
+
+
+@sample("tokenInfo")
+async def _key(api: Api) -> Params:
+    user = await api.database.users.by_name(api.name)
+    assert user is not None
+    name = f"sample {next(_number)}"
+    _, secret = await api.database.credentials.add(user.id, name, api.database.secrets)
+    return {"apiKey": secret}
+
+
+@sample("updateUser", "deleteUser")
 async def _made_user(api: Api) -> Params:
     given = await _new_user(api)
     await api.get("createUser", **given)
