@@ -113,6 +113,7 @@ class TrackCard(Card, frozen=True, kw_only=True):
     bit_depth: int = 0
     sampling_rate: int = 0
     channels: int = 0
+    codec: str = ""
     replay_gain: ReplayGain | None = None
 
 
@@ -128,6 +129,7 @@ class AlbumTags(Card, frozen=True, kw_only=True):
     original_date: Date | None = None
     compilation: bool = False
     disc_title: str = ""
+    artist_sort: str = ""
 
 
 class AlbumClaim(Card, frozen=True, kw_only=True):

@@ -28,7 +28,11 @@ def album_row(
         key=key,
         name=card.name,
         sort_name=sort_text(card.sort_name or card.name, articles),
-        artist_sort=sort_text(card.artist, articles),
+        artist_sort=sort_text(
+            _commonest(song.tags.artist_sort for song in songs if song.tags.artist_sort)
+            or card.artist,
+            articles,
+        ),
         year=_commonest(song.card.year for song in songs if song.card.year) or 0,
         genre_keys=SEPARATOR.join(dict.fromkeys(key for song in songs for key in song.genre_keys)),
         words=" ".join(tokens(card.name, card.artist, *(artist.name for artist in card.artists))),

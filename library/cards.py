@@ -149,6 +149,7 @@ def track_card(song: Song, album: Album, ids: Mapping[str, int]) -> TrackCard:
         bit_depth=facts.sound.bit_depth,
         sampling_rate=facts.sound.sampling_rate,
         channels=facts.sound.channels,
+        codec=facts.sound.codec,
         replay_gain=_gain(facts.gains),
     )
 
@@ -189,10 +190,11 @@ def _gain(gains: Gains) -> ReplayGain | None:
         track_peak=gains.track_peak,
         album_gain=gains.album_gain,
         album_peak=gains.album_peak,
+        base_gain=gains.base_gain,
     )
 
 
-def album_tags(facts: Facts) -> AlbumTags:
+def album_tags(facts: Facts, album: Album) -> AlbumTags:
     """What a file says of its album."""
     return AlbumTags(
         sort_name=facts.album_sort,
@@ -204,6 +206,18 @@ def album_tags(facts: Facts) -> AlbumTags:
         original_date=_date(facts.original_date),
         compilation=facts.compilation,
         disc_title=facts.disc_title,
+        artist_sort=_artist_sort(facts, album),
+    )
+
+
+def _artist_sort(facts: Facts, album: Album) -> str:
+    """What the album's artists are sorted by, where the file says."""
+    known = {fold(each.name): each.sort for each in (*facts.artists, *facts.album_artists)}
+    sorts = [known.get(fold(name), "") for name in album.artists]
+    return (
+        ", ".join(sort or name for sort, name in zip(sorts, album.artists, strict=True))
+        if any(sorts)
+        else ""
     )
 
 

@@ -22,6 +22,9 @@ from library.tags.text import clean
 # PyAV 18, the last for Python 3.11, fails on tags that are no UTF-8.
 _OLD = int(av.__version__.partition(".")[0]) < 19
 _LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if _OLD else {}
+_KINDS = ("pcm", "dsd", "adpcm")
+_NAMES = {"mp3float": "mp3", "wmav1": "wma", "wmav2": "wma", "wmapro": "wma", "dca": "dts"}
+_ONE_VALUE = {"title", "album", "comment", "date", "encoder"}
 _MICROSECONDS = 1_000_000
 _SAMPLE = 64 * 1024
 _LONGEST_TEXT = 100
@@ -30,11 +33,10 @@ _LARGEST_SIDE = 8192
 _LONGEST = 7 * 24 * 3600.0
 
 
-def read(path: bytes, content_type: str) -> Raw | None:
+def read(file: BinaryIO, suffix: str, content_type: str) -> Raw | None:
     """What FFmpeg says of a file; None: nothing that sounds."""
-    av.logging.set_level(None)
     try:
-        with av.open(os.fsdecode(path)) as container:
+        with _opened(file, suffix) as container:
             return _describe(container, content_type)
     except (av.error.FFmpegError, ValueError, EOFError):
         return None
@@ -54,9 +56,11 @@ def _describe(container: Any, content_type: str) -> Raw | None:
         bit_rate=round((container.bit_rate or codec.bit_rate or 0) / 1000),
         sampling_rate=codec.sample_rate or 0,
         channels=codec.channels or 0,
+        codec=_plain(codec.name),
     )
     for name, value in {**stream.metadata, **container.metadata}.items():
-        raw.add(common(name), *value.split(";"))
+        tag = common(name)
+        raw.add(tag, *([value] if tag in _ONE_VALUE else value.split(";")))
     for other in container.streams.video:
         if other.disposition & other.disposition.attached_pic:
             packet = next(container.demux(other))
@@ -65,23 +69,33 @@ def _describe(container: Any, content_type: str) -> Raw | None:
     return raw
 
 
+def _plain(codec: str) -> str:
+    """FFmpeg has a name for each kind of PCM and the like; here, they are one."""
+    return next((kind for kind in _KINDS if codec.startswith(kind)), _NAMES.get(codec, codec))
+
+
 def video(file: BinaryIO, suffix: str) -> VideoFacts | None:
     """What moves in a file; None: nothing does, or it cannot be read."""
-    av.logging.set_level(None)
-    # A file that calls itself a playlist must not make FFmpeg open others.
-    options = {"protocol_whitelist": "none"}
     try:
-        with av.open(_Named(file, suffix), container_options=options, **_LENIENT) as container:
+        with _opened(file, suffix) as container:
             return _describe_video(container, file)
     except (av.error.FFmpegError, ValueError, EOFError):
         return None
+
+
+def _opened(file: BinaryIO, suffix: str) -> Any:
+    """A file that calls itself a playlist must not make FFmpeg open others."""
+    av.logging.set_level(None)
+    file.seek(0)
+    options = {"protocol_whitelist": "none"}
+    return av.open(_Named(file, suffix), container_options=options, **_LENIENT)
 
 
 class _Named:
     """An open file with a name that says only what helps to recognise its format."""
 
     def __init__(self, file: BinaryIO, suffix: str) -> None:
-        self.name = f"video.{suffix}"
+        self.name = f"file.{suffix}"
         self.read, self.tell = file.read, file.tell
         self._seek = file.seek
 

@@ -26,12 +26,12 @@ _KINDS = {
 }  # fmt: skip
 """Container and codec by suffix: what the suffix leaves open is the usual one, or unknown."""
 _LOSSLESS = frozenset({
-    "flac", "alac", "pcm", "dsd", "ape", "wavpack", "tta", "tak", "shorten", "optimfrog",
+    "flac", "alac", "pcm", "wmalossless", "dsd", "ape", "wavpack", "tta", "tak", "shorten", "optimfrog",
 })  # fmt: skip
 _LOSSLESS_INSIDE = {("mp4", "aac"): "alac", ("ogg", "vorbis"): "flac"}
 """The other codec of a container, which alone has a bit depth."""
 _AAC_ENDS = 400
-"""An MP4 above this many kbit/s is Apple Lossless, whatever its header forgot to say."""
+"""An MP4 above this many kbit/s is Apple Lossless, if nothing says what it is."""
 
 
 class Sound(Protocol):
@@ -67,7 +67,9 @@ class Source:
         rate = rate_of(file.bit_rate, file.size, file.duration)
         kind = _KINDS.get(suffix, (suffix, suffix))
         container, codec = kind
-        if card.bit_depth or (container == "mp4" and rate > _AAC_ENDS):
+        if card.codec:
+            codec = card.codec
+        elif card.bit_depth or (container == "mp4" and rate > _AAC_ENDS):
             codec = _LOSSLESS_INSIDE.get(kind, codec)
         depth = card.bit_depth if codec in _LOSSLESS else 0
         return cls(container, codec, rate, suffix, card.channels, card.sampling_rate, depth)

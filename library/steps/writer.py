@@ -42,7 +42,11 @@ class Writer:
         )
         pictures = await self._pictures(songs)
         made = [
-            (song, cards.track_card(song, albums[song.path], artists), cards.album_tags(song.facts))
+            (
+                song,
+                cards.track_card(song, albums[song.path], artists),
+                cards.album_tags(song.facts, albums[song.path]),
+            )
             for song in songs
         ]
         await self._give_ids(songs)

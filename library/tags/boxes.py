@@ -14,6 +14,7 @@ from mutagen.mp4 import MP4
 from mutagen.wave import WAVE
 
 from library.tags import id3, payload
+from library.tags.facts import Sound
 from library.tags.names import common
 from library.tags.raw import Raw
 from library.tags.streams import sound_of
@@ -43,6 +44,9 @@ _MP4 = {
     "\xa9mvc": "movementtotal",
 }
 _FREE = "----:"
+_CODECS = {"mp4a": "aac", "ac-3": "ac3", "ec-3": "eac3", "mlpa": "truehd"}
+_MPEG_LAYERS = ("mp4a.6B", "mp4a.69", "mp4a.40.34")
+_LOSSLESS = {"alac", "flac"}
 _ASF = {
     "title": "title",
     "author": "artist",
@@ -58,6 +62,14 @@ _ASF = {
     "wm/conductor": "conductor",
     "wm/writer": "lyricist",
     "wm/producer": "producer",
+    "wm/modifiedby": "remixer",
+    "wm/arranger": "arranger",
+    "wm/engineer": "engineer",
+    "wm/mixer": "mixer",
+    "wm/djmixer": "djmixer",
+    "wm/work": "work",
+    "wm/composersortorder": "composersort",
+    "wm/originalreleasetime": "originaldate",
     "wm/beatsperminute": "bpm",
     "wm/publisher": "label",
     "wm/isrc": "isrc",
@@ -79,7 +91,14 @@ _INFO = {
     b"ITRK": "tracknumber",
     b"IPRT": "tracknumber",
     b"ICMT": "comment",
+    b"IMUS": "composer",
+    b"IWRI": "lyricist",
+    b"IPRO": "producer",
+    b"IENG": "engineer",
 }
+_LINEAR = {1, 3, 0xFFFE}
+"""Formats of RIFF WAVE whose length is known by their size; FFmpeg counts the others."""
+_PLAIN_AIFF = {b"", b"NONE", b"sowt", b"twos", b"fl32", b"FL32", b"fl64", b"FL64", b"in24", b"in32"}
 _LONGEST_INFO = 1024 * 1024
 
 
@@ -87,13 +106,26 @@ def read_mp4(file: BinaryIO, size: int, content_type: str) -> Raw:
     """AAC, ALAC and whatever else stands in an MP4 file."""
     raw = Raw(content_type)
     found: Any = MP4(file)
-    raw.sound = sound_of(found.info)
-    if found.info.codec.startswith("mp4a"):
+    raw.sound = replace(sound_of(found.info), codec=_codec(found.info.codec))
+    if raw.sound.codec not in _LOSSLESS:
         raw.sound = replace(raw.sound, bit_depth=0)
+    if payload.atom(file, size, b"moof")[1]:
+        # The head of a file in fragments may speak of its first one alone.
+        raw.sound = replace(raw.sound, duration=0.0)
     raw.audio_hash = payload.sampled(file, payload.atom(file, size, b"mdat"))
     for key, values in (found.tags or {}).items():
         _take_atom(key, values, raw)
     return raw
+
+
+def _codec(name: str) -> str:
+    """The plain name of what RFC 6381 calls a codec, such as `mp4a.40.2`."""
+    if name.startswith(_MPEG_LAYERS):
+        return "mp3"
+    if name == "mp4a.40.36":
+        return "als"
+    family = name.partition(".")[0].lower()
+    return _CODECS.get(family, family)
 
 
 def _take_atom(key: str, values: Any, raw: Raw) -> None:
@@ -115,7 +147,8 @@ def read_asf(file: BinaryIO, size: int, content_type: str) -> Raw:
     """Windows Media."""
     raw = Raw(content_type)
     found: Any = ASF(file)
-    raw.sound = sound_of(found.info)
+    lossless = "lossless" in str(found.info.codec_name).lower()
+    raw.sound = replace(sound_of(found.info), codec="wmalossless" if lossless else "wma")
     raw.audio_hash = payload.sampled(file, payload.asf_data(file, size))
     for key, value in found.tags or ():
         name = _ASF.get(key.lower()) or common(key)
@@ -137,11 +170,13 @@ def read_wave(file: BinaryIO, size: int, content_type: str) -> Raw:
     """RIFF WAVE, with an ID3 tag, a LIST of texts, or both."""
     raw = Raw(content_type)
     found: Any = WAVE(file, **id3.LEAN)
-    raw.sound = sound_of(found.info)
+    if found.info.audio_format in _LINEAR:
+        raw.sound = replace(sound_of(found.info), codec="pcm")
     raw.audio_hash = payload.sampled(file, payload.chunk(file, size, b"data"))
     for name in (b"id3 ", b"ID3 "):
         id3.read(file, raw, payload.chunk(file, size, name)[0])
-    raw.complete(_texts(file, payload.chunk(file, size, b"LIST")))
+    for span in payload.chunks(file, size, b"LIST"):
+        raw.complete(_texts(file, span))
     return raw
 
 
@@ -171,7 +206,9 @@ def read_aiff(file: BinaryIO, size: int, content_type: str) -> Raw:
     """AIFF, with an ID3 tag or text chunks."""
     raw = Raw(content_type)
     found: Any = AIFF(file, **id3.LEAN)
-    raw.sound = sound_of(found.info)
+    raw.sound = replace(sound_of(found.info), codec=_aiff_codec(file, size))
+    if raw.sound.codec != "pcm":
+        raw.sound = Sound()
     raw.audio_hash = payload.sampled(file, payload.chunk(file, size, b"SSND"))
     id3.read(file, raw, payload.chunk(file, size, b"ID3 ")[0])
     for name, chunk in (("title", b"NAME"), ("artist", b"AUTH"), ("comment", b"ANNO")):
@@ -182,11 +219,19 @@ def read_aiff(file: BinaryIO, size: int, content_type: str) -> Raw:
     return raw
 
 
+def _aiff_codec(file: BinaryIO, size: int) -> str:
+    """AIFF-C names its compression; most of those are none."""
+    start, end = payload.chunk(file, size, b"COMM")
+    file.seek(start)
+    kind = file.read(min(end - start, 22))[18:22]
+    return "pcm" if kind in _PLAIN_AIFF else kind.decode("ascii", "replace").strip().lower()
+
+
 def read_dsf(file: BinaryIO, size: int, content_type: str) -> Raw:
     """DSD stream file."""
     raw = Raw(content_type)
     found: Any = DSF(file, **id3.LEAN)
-    raw.sound = sound_of(found.info)
+    raw.sound = replace(sound_of(found.info), codec="dsd")
     start, end = _dsf_data(file, size)
     raw.audio_hash = payload.sampled(file, (start, end))
     id3.read(file, raw, end)
@@ -206,7 +251,7 @@ def read_dff(file: BinaryIO, size: int, content_type: str) -> Raw:
     """DSD interchange file."""
     raw = Raw(content_type)
     found: Any = DSDIFF(file, **id3.LEAN)
-    raw.sound = sound_of(found.info)
+    raw.sound = replace(sound_of(found.info), codec="dsd")
     raw.audio_hash = payload.sampled(file, payload.chunk(file, size, b"DSD ", wide=True))
     id3.read(file, raw, payload.chunk(file, size, b"ID3 ", wide=True)[0])
     return raw

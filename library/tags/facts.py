@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-READER = 1
+READER = 2
 """Raise it when files should be read again because the reader understands more."""
 
 Day = tuple[int, int, int]
@@ -51,15 +51,17 @@ class Sound(Struct, frozen=True, array_like=True):
     sampling_rate: int = 0
     channels: int = 0
     bit_depth: int = 0
+    codec: str = ""
 
 
 class Gains(Struct, frozen=True, array_like=True):
-    """ReplayGain: dB and fractions of full scale."""
+    """ReplayGain: dB and fractions of full scale; `base_gain` is what players of Opus apply anyway."""
 
     track_gain: float | None = None
     track_peak: float | None = None
     album_gain: float | None = None
     album_peak: float | None = None
+    base_gain: float | None = None
 
 
 class Facts(Struct, frozen=True, array_like=True, kw_only=True):

@@ -9,6 +9,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+from msgspec.structs import replace
+
 from library.tags import text
 from library.tags.facts import Credit, Day, Facts, Gains, Person, Splitting
 from library.tags.raw import Raw
@@ -70,6 +72,7 @@ def understand(raw: Raw, splitting: Splitting) -> Facts:
         mb_release="".join(text.uuids(tags.get("musicbrainz_albumid", ()))[:1]),
         **people,
         **_numbers(tags),
+        gains=replace(_gains(tags), base_gain=raw.base_gain or None),
         **_music(tags),
     )
 
@@ -83,7 +86,7 @@ def _first(tags: Tags, name: str) -> str:
 
 
 def _numbers(tags: Tags) -> dict[str, Any]:
-    """Positions, dates and gains."""
+    """Positions, dates and beats."""
     return {
         "track": text.number(_first(tags, "tracknumber")),
         "disc": text.number(_first(tags, "discnumber")),
@@ -92,7 +95,6 @@ def _numbers(tags: Tags) -> dict[str, Any]:
         "release_date": _day(tags, "releasedate", "date"),
         "original_date": _day(tags, "originaldate"),
         "bpm": text.rounded(_first(tags, "bpm")),
-        "gains": _gains(tags),
     }
 
 

@@ -54,10 +54,18 @@ _TEXTS = {
 _PEOPLE = {"TIPL", "TMCL", "IPLS"}
 _PEOPLE_ROLES = {
     "arranger": "arranger",
+    "composer": "composer",
+    "conductor": "conductor",
+    "director": "director",
     "dj-mix": "djmixer",
+    "djmixer": "djmixer",
     "engineer": "engineer",
+    "lyricist": "lyricist",
     "mix": "mixer",
+    "mixer": "mixer",
     "producer": "producer",
+    "remixer": "remixer",
+    "writer": "writer",
 }
 _NO_GENRE = "Unknown"
 _MOST_TAGS = 4

@@ -134,7 +134,12 @@ def atom(file: BinaryIO, size: int, name: bytes) -> Span:
 
 
 def chunk(file: BinaryIO, size: int, name: bytes, *, wide: bool = False) -> Span:
-    """A chunk of a RIFF, AIFF or DSD file, without its head; `wide`: sizes of eight bytes."""
+    """The first chunk of this name in a RIFF, AIFF or DSD file; empty: there is none."""
+    return next(chunks(file, size, name, wide=wide), (0, 0))
+
+
+def chunks(file: BinaryIO, size: int, name: bytes, *, wide: bool = False) -> Iterator[Span]:
+    """The chunks of this name, without their heads; `wide`: sizes of eight bytes."""
     head = _read(file, 0, 4)
     big = head in {b"FORM", b"FRM8"}
     skip, at = (12, 16) if wide else (8, 12)
@@ -142,9 +147,8 @@ def chunk(file: BinaryIO, size: int, name: bytes, *, wide: bool = False) -> Span
         found = _read(file, at, skip)
         length = int.from_bytes(found[4:skip], "big" if big else "little")
         if found[:4] == name:
-            return (at + skip, min(at + skip + length, size))
+            yield (at + skip, min(at + skip + length, size))
         at += skip + length + (length & 1)
-    return (0, 0)
 
 
 def asf_data(file: BinaryIO, size: int) -> Span:

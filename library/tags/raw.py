@@ -20,6 +20,7 @@ class Raw:
     tags: dict[str, list[str]] = field(default_factory=dict)
     pictures: list[tuple[int, bytes]] = field(default_factory=list)
     audio_hash: bytes = b""
+    base_gain: float = 0.0
 
     def add(self, name: str, *values: str) -> None:
         """Add values to a tag."""

@@ -7,10 +7,11 @@ import stat
 from typing import BinaryIO, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from library import paths
 from library.tags import boxes, streams, vorbis
-from library.tags.facts import Answer, Request, Sound, Splitting, VideoFacts
+from library.tags.facts import Answer, Request, Splitting, VideoFacts
 from library.tags.fields import understand
 from library.tags.raw import Raw, Reader, UnreadableError
 
@@ -140,20 +141,16 @@ def _read(file: BinaryIO, path: bytes) -> Raw:
     if raw is None:
         raw = _by_contents(file, size, suffix)
     if raw is None or not raw.sound.duration or not raw.sound.channels or _hides_tags(raw):
-        raw = _by_ffmpeg(path, suffix, raw, reason)
+        raw = _by_ffmpeg(file, suffix, raw, reason)
     if not raw.sound.bit_rate and raw.sound.duration > 0:
         rate = round(size * 8 / raw.sound.duration / 1000)
-        raw.sound = Sound(raw.sound.duration, min(rate, 1_000_000), *_rest(raw.sound))
+        raw.sound = replace(raw.sound, bit_rate=min(rate, 1_000_000))
     return raw
 
 
 def _hides_tags(raw: Raw) -> bool:
     """Some MP4 files keep their tags in a form that mutagen passes over."""
     return not raw.tags and raw.content_type == paths.CONTENT_TYPES["mp4"]
-
-
-def _rest(sound: Sound) -> tuple[int, int, int]:
-    return sound.sampling_rate, sound.channels, sound.bit_depth
 
 
 def _by_suffix(file: BinaryIO, size: int, suffix: str) -> tuple[Raw | None, str]:
@@ -179,11 +176,12 @@ def _by_contents(file: BinaryIO, size: int, suffix: str) -> Raw | None:
     return None
 
 
-def _by_ffmpeg(path: bytes, suffix: str, raw: Raw | None, reason: str) -> Raw:
+def _by_ffmpeg(file: BinaryIO, suffix: str, raw: Raw | None, reason: str) -> Raw:
     """What mutagen cannot read, or knows no duration of."""
     from library import probe
 
-    found = probe.read(path, paths.CONTENT_TYPES.get(suffix, "application/octet-stream"))
+    kind = paths.CONTENT_TYPES.get(suffix, "application/octet-stream")
+    found = probe.read(file, suffix, kind)
     if raw is None and found is None:
         raise UnreadableError(reason or "no sound that is known in this file")
     if raw is None or found is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any, BinaryIO
 
+from msgspec.structs import replace
 from mutagen import MutagenError
 from mutagen.aac import AAC
 from mutagen.ac3 import AC3
@@ -23,6 +24,8 @@ from library.tags.names import common
 from library.tags.raw import Raw, Reader
 
 _LARGEST = 1e10
+_MORE_THAN_TOLD = 1.1
+_PADDING = 64 * 1024
 
 
 def sound_of(info: Any) -> Sound:
@@ -44,7 +47,12 @@ def _sane(value: float | None) -> float:
 def read_mpeg(file: BinaryIO, size: int, content_type: str) -> Raw:
     """MPEG audio layers 1 to 3."""
     raw, span = _bare(file, size, content_type)
-    raw.sound = sound_of(MPEGInfo(file, span[0]))
+    info = MPEGInfo(file, span[0])
+    raw.sound = replace(sound_of(info), codec=f"mp{info.layer}")
+    told, there = raw.sound.duration * raw.sound.bit_rate * 125, span[1] - span[0]
+    if told and there > told * _MORE_THAN_TOLD and there - told > _PADDING:
+        # Pieces put together: the head speaks of the first alone.
+        raw.sound = replace(raw.sound, duration=raw.sound.duration * there / told)
     return raw
 
 
@@ -52,7 +60,7 @@ def read_aac(file: BinaryIO, size: int, content_type: str) -> Raw:
     """AAC in ADTS or ADIF."""
     raw, _ = _bare(file, size, content_type)
     file.seek(0)
-    raw.sound = sound_of(AAC(file).info)
+    raw.sound = replace(sound_of(AAC(file).info), codec="aac")
     return raw
 
 
@@ -60,7 +68,8 @@ def read_ac3(file: BinaryIO, size: int, content_type: str) -> Raw:
     """AC-3 and enhanced AC-3."""
     raw, _ = _bare(file, size, content_type)
     file.seek(0)
-    raw.sound = sound_of(AC3(file).info)
+    info = AC3(file).info
+    raw.sound = replace(sound_of(info), codec="eac3" if info.codec == "ec-3" else "ac3")
     return raw
 
 
@@ -86,11 +95,11 @@ def _complete_with_ape(file: BinaryIO, raw: Raw) -> None:
     raw.pictures += other.pictures
 
 
-def _ape_reader(kind: type[APEv2File]) -> Reader:
+def _ape_reader(kind: type[APEv2File], codec: str) -> Reader:
     def read(file: BinaryIO, size: int, content_type: str) -> Raw:
         raw = Raw(content_type)
         found: Any = kind(file)
-        raw.sound = sound_of(found.info)
+        raw.sound = replace(sound_of(found.info), codec=codec)
         span, tail = payload.without_tags(file, size)
         raw.audio_hash = payload.sampled(file, span)
         if found.tags is not None:
@@ -102,18 +111,18 @@ def _ape_reader(kind: type[APEv2File]) -> Reader:
     return read
 
 
-read_monkeys = _ape_reader(MonkeysAudio)
-read_wavpack = _ape_reader(WavPack)
-read_musepack = _ape_reader(Musepack)
-read_tak = _ape_reader(TAK)
-read_optimfrog = _ape_reader(OptimFROG)
+read_monkeys = _ape_reader(MonkeysAudio, "ape")
+read_wavpack = _ape_reader(WavPack, "wavpack")
+read_musepack = _ape_reader(Musepack, "musepack")
+read_tak = _ape_reader(TAK, "tak")
+read_optimfrog = _ape_reader(OptimFROG, "optimfrog")
 
 
 def read_trueaudio(file: BinaryIO, size: int, content_type: str) -> Raw:
     """True Audio, with ID3 or APEv2 tags."""
     raw, _ = _bare(file, size, content_type)
     file.seek(0)
-    raw.sound = sound_of(TrueAudio(file, **id3.LEAN).info)
+    raw.sound = replace(sound_of(TrueAudio(file, **id3.LEAN).info), codec="tta")
     return raw
 
 

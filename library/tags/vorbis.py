@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from typing import Any, BinaryIO
 
+from msgspec.structs import replace
 from mutagen import FileType, MutagenError
 from mutagen.flac import FLAC, Picture
 from mutagen.oggflac import OggFLAC
@@ -12,7 +13,7 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
 
-from library.tags import payload
+from library.tags import id3, payload
 from library.tags.facts import Sound
 from library.tags.names import common
 from library.tags.raw import Raw, UnreadableError
@@ -25,20 +26,25 @@ _KINDS: dict[bytes, type[FileType]] = {
     b"Spee": OggSpeex,
     b"\x7fFLA": OggFLAC,
 }
+_CODECS = {OggVorbis: "vorbis", OggOpus: "opus", OggSpeex: "speex", OggFLAC: "flac"}
 
 
 def read_flac(file: BinaryIO, size: int, content_type: str) -> Raw:
     """FLAC; its own checksum of the decoded sound is the best hash there is."""
     raw = Raw(content_type)
     found: Any = FLAC(file)
-    info = found.info
-    raw.sound = sound_of(info)
+    info, first_frame = found.info, file.tell()
+    raw.sound = replace(sound_of(info), codec="flac")
     if info.md5_signature:
         raw.audio_hash = info.md5_signature.to_bytes(16, "big")
     else:
-        raw.audio_hash = payload.sampled(file, (file.tell(), size))
+        raw.audio_hash = payload.sampled(file, (first_frame, size))
     _take(found.tags, raw)
     raw.pictures += [(picture.type, picture.data) for picture in found.pictures if picture.data]
+    other = Raw(content_type)
+    id3.read(file, other)
+    raw.complete(other.tags)
+    raw.pictures += other.pictures
     return raw
 
 
@@ -47,15 +53,17 @@ def read_ogg(file: BinaryIO, size: int, content_type: str) -> Raw:
     head = file.read(512)
     if head[:4] != b"OggS" or len(head) < 28:
         raise UnreadableError("not an Ogg file")
-    kind = _KINDS.get(head[27 + head[26] :][:4])
+    packet = head[27 + head[26] :]
+    kind = _KINDS.get(packet[:4])
     if kind is None:
         raise UnreadableError("no sound that is known in this Ogg file")
     raw = Raw(content_type)
     file.seek(0)
     found: Any = kind(file)
-    raw.sound = sound_of(found.info)
+    raw.sound = replace(sound_of(found.info), codec=_CODECS[kind])
     if kind is OggOpus:
-        raw.sound = Sound(raw.sound.duration, 0, _OPUS_RATE, raw.sound.channels)
+        raw.sound = Sound(raw.sound.duration, 0, _OPUS_RATE, raw.sound.channels, 0, "opus")
+        raw.base_gain = int.from_bytes(packet[16:18], "little", signed=True) / 256
     raw.audio_hash = payload.of_ogg(file, size)
     _take(found.tags, raw)
     return raw

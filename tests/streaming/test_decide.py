@@ -250,7 +250,7 @@ def test_an_app_may_leave_out_or_null_whatever_it_likes() -> None:
         ("xyz", 320, 0, ("xyz", "xyz")),
     ],
 )
-def test_the_codec_in_a_container_is_told_by_what_else_is_known(
+def test_the_codec_of_files_read_long_ago_is_told_by_what_else_is_known(
     suffix: str, rate: int, depth: int, expected: tuple[str, str]
 ) -> None:
     card = TrackCard(title="", album="", artist="", album_artist="", path="", bit_depth=depth)
@@ -258,3 +258,11 @@ def test_the_codec_in_a_container_is_told_by_what_else_is_known(
     source = Source.of(row)
     assert (source.container, source.codec) == expected
     assert source.lossless is (expected[1] in {"alac", "flac"})
+
+
+def test_the_codec_that_was_read_counts() -> None:
+    for suffix, rate, codec in (("m4a", 700, "aac"), ("m4a", 256, "alac"), ("ogg", 96, "opus")):
+        card = TrackCard(title="", album="", artist="", album_artist="", path="", codec=codec)
+        source = Source.of(FileRow(1, b"", b"", 1, 1, suffix, "", 200.0, rate, card))
+        assert source.codec == codec
+        assert source.lossless is (codec == "alac")
