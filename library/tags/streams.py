@@ -68,7 +68,7 @@ def read_ac3(file: BinaryIO, size: int, content_type: str) -> Raw:
     """AC-3 and enhanced AC-3."""
     raw, _ = _bare(file, size, content_type)
     file.seek(0)
-    info = AC3(file).info
+    info: Any = AC3(file).info
     raw.sound = replace(sound_of(info), codec="eac3" if info.codec == "ec-3" else "ac3")
     return raw
 

@@ -26,7 +26,12 @@ _KINDS: dict[bytes, type[FileType]] = {
     b"Spee": OggSpeex,
     b"\x7fFLA": OggFLAC,
 }
-_CODECS = {OggVorbis: "vorbis", OggOpus: "opus", OggSpeex: "speex", OggFLAC: "flac"}
+_CODECS: dict[type[FileType], str] = {
+    OggVorbis: "vorbis",
+    OggOpus: "opus",
+    OggSpeex: "speex",
+    OggFLAC: "flac",
+}
 
 
 def read_flac(file: BinaryIO, size: int, content_type: str) -> Raw:
