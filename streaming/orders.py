@@ -22,6 +22,15 @@ class Draw(msgspec.Struct, frozen=True, array_like=True):
     size: int
 
 
-def encode(order: Resize | Draw) -> bytes:
+class Mosaic(msgspec.Struct, frozen=True, array_like=True):
+    """Put four pictures into one square."""
+
+    parts: list[bytes]
+    size: int
+    max_pixels: int
+    quality: int
+
+
+def encode(order: Resize | Draw | Mosaic) -> bytes:
     """The payload for the child."""
     return msgspec.msgpack.encode(order)
