@@ -19,8 +19,8 @@ _OF = {
     "artist": _rows("of_artist"),
     "folder": _rows("of_folder"),
     "video": _rows("of_video"),
-    "playlist": _rows("of_playlist"),
 }
+_OF_PLAYLIST = _rows("of_playlist")
 
 _SHARED = _rows("shared")
 
@@ -32,15 +32,18 @@ class Pictures:
         self._on = on
 
     async def of(self, kind: str, item: int, user: UserRow) -> PictureRow | None:
-        """That of a `picture`, `track`, `album`, `artist`, `folder`, `video` or `playlist`."""
-        query = _OF[kind]
-        given = {
-            "item": item,
-            "libraries": user.libraries,
-            "user": user.id,
-            "admin": "admin" in user.roles,
-        }
-        return await query.first(self._on, **{name: given[name] for name in query.parameters})
+        """That of a `picture`, `track`, `album`, `artist`, `folder` or `video`."""
+        return await _OF[kind].first(self._on, item=item, libraries=user.libraries)
+
+    async def of_playlist(self, playlist: int, user: UserRow) -> list[PictureRow]:
+        """The first four different ones of the songs that the user sees."""
+        return await _OF_PLAYLIST(
+            self._on,
+            item=playlist,
+            libraries=user.libraries,
+            user=user.id,
+            admin="admin" in user.roles,
+        )
 
     async def shared(self, picture: int) -> PictureRow | None:
         """A picture for whoever has its signed address, or None."""

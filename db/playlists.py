@@ -28,11 +28,11 @@ class PlaylistRow(Struct, frozen=True, gc=False):
 
 
 class CountedPlaylistRow(PlaylistRow, frozen=True, gc=False):
-    """A playlist, and how much of it the asking user sees; whether a song there has a picture."""
+    """A playlist, and how much of it the asking user sees; the first four pictures of it."""
 
     song_count: int
     duration: float
-    pictured: bool
+    pictures: list[int]
 
 
 class WholePlaylistRow(PlaylistRow, frozen=True, gc=False):

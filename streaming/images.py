@@ -104,7 +104,7 @@ class Images:
         return await self._drawing(request, title, side or _DRAWN_SIZE, picture is None)
 
     async def mosaic(
-        self, request: web.Request, pictures: Sequence[PictureRow], size: int | None, title: str
+        self, request: web.Request, pictures: Sequence[_Source], size: int | None, title: str
     ) -> _Response:
         """Send four pictures as one; of fewer that can be read, the first."""
         whole = [each for each in pictures if not self._is_broken(each.hash)][:_PARTS]
@@ -192,7 +192,7 @@ class Images:
             data = await self._sandbox.call("streaming.resize:resize", encode(order))
         return _Made(data, original.lasting)
 
-    async def _composed(self, pictures: Sequence[PictureRow], side: int) -> _Made:
+    async def _composed(self, pictures: Sequence[_Source], side: int) -> _Made:
         parts = [await self._part(each, side) for each in pictures]
         order = Mosaic(
             [part.data for part in parts],
@@ -203,7 +203,7 @@ class Images:
         data = await self._sandbox.call("streaming.mosaic:compose", encode(order))
         return _Made(data, all(part.lasting for part in parts))
 
-    async def _part(self, picture: PictureRow, side: int) -> _Made:
+    async def _part(self, picture: _Source, side: int) -> _Made:
         try:
             return await self._once(self._key(picture, side), lambda: self._resized(picture, side))
         except _TROUBLE as error:

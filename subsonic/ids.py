@@ -6,8 +6,10 @@ opaque; they hold no `;` (DSub joins ids with it) and survive Substreamer's cutt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
+from zlib import crc32
 
 from subsonic.errors import NotFoundError
 
@@ -76,6 +78,13 @@ def picture(number: int) -> str:
 def playlist(number: int) -> str:
     """The id of a playlist."""
     return f"pl-{number}"
+
+
+def playlist_cover(number: int, pictures: Sequence[int]) -> str | None:
+    """What `getCoverArt` takes for a playlist: another id for other pictures, for apps keep them."""
+    if not pictures:
+        return None
+    return f"{playlist(number)}_{crc32(repr(list(pictures)).encode()):08x}"
 
 
 def share(number: int) -> str:

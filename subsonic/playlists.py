@@ -42,7 +42,7 @@ async def get_playlists(call: Call, *, username: str | None = None) -> Playlists
                 **_facts(call, row),
                 song_count=row.song_count,
                 duration=round(row.duration),
-                cover_art=ids.playlist(row.id) if row.pictured else None,
+                cover_art=ids.playlist_cover(row.id, row.pictures),
             )
             for row in rows
         ]
@@ -120,12 +120,12 @@ async def _whole(call: Call, number: int) -> PlaylistWithSongs:
     for start in range(0, len(tracks), _SLICE):
         songs += map(entries.song, tracks[start : start + _SLICE])
         await asyncio.sleep(0)
-    pictured = any(track.picture_id is not None for track in tracks)
+    pictures = dict.fromkeys(track.picture_id for track in tracks if track.picture_id is not None)
     return PlaylistWithSongs(
         **_facts(call, row),
         song_count=len(tracks),
         duration=round(sum(track.duration for track in tracks)),
-        cover_art=ids.playlist(row.id) if pictured else None,
+        cover_art=ids.playlist_cover(row.id, list(pictures)[:4]),
         entry=songs,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from aiohttp import web
@@ -14,7 +14,7 @@ from subsonic.endpoint import Call, clamp, endpoint
 from subsonic.errors import NotFoundError
 from subsonic.ids import Id, Kind, parse
 
-Picture: TypeAlias = "PictureRow | StoredPictureRow | None"
+Pictures: TypeAlias = "Sequence[PictureRow | StoredPictureRow]"
 
 _MOST_RATE = 10_000
 _LONGEST = 7 * 24 * 3600
@@ -59,12 +59,13 @@ async def download(call: Call, *, id: str) -> web.StreamResponse:
 async def get_cover_art(call: Call, *, id: str, size: int | None = None) -> web.StreamResponse:
     """Send a picture by its own id or by that of what it belongs to.
 
-    What exists without a picture gets a drawn one: apps ask with plain ids too.
+    What exists without a picture gets a drawn one: apps ask with plain ids too. What stands behind
+    `_` only makes apps ask anew.
     """
-    wanted = parse(id, Kind.PICTURE, *_TITLES)
-    picture = await _PICTURES.get(wanted.kind, _picture)(call, wanted)
-    title = "" if picture else await _title(call, wanted)
-    return await call.services.images.respond(call.request, picture, size, title)
+    wanted = parse(id.partition("_")[0], Kind.PICTURE, *_TITLES)
+    pictures = await _PICTURES.get(wanted.kind, _picture)(call, wanted)
+    title = "" if pictures else await _title(call, wanted)
+    return await call.services.images.mosaic(call.request, pictures, size, title)
 
 
 async def file_of(call: Call, id: str) -> FileRow:
@@ -89,12 +90,19 @@ async def _episode_file(call: Call, number: int) -> FileRow | None:
     return podcasts.file(call.services.settings, row) if row else None
 
 
-async def _picture(call: Call, wanted: Id) -> Picture:
-    return await call.services.db.pictures.of(wanted.kind.name.lower(), wanted.number, call.user)
+async def _picture(call: Call, wanted: Id) -> Pictures:
+    kind = wanted.kind.name.lower()
+    picture = await call.services.db.pictures.of(kind, wanted.number, call.user)
+    return [picture] if picture else []
 
 
-async def _podcast_picture(call: Call, wanted: Id) -> Picture:
-    return await call.services.db.podcasts.picture(wanted.kind.name.lower(), wanted.number)
+async def _podcast_picture(call: Call, wanted: Id) -> Pictures:
+    picture = await call.services.db.podcasts.picture(wanted.kind.name.lower(), wanted.number)
+    return [picture] if picture else []
+
+
+async def _playlist_pictures(call: Call, wanted: Id) -> Pictures:
+    return await call.services.db.pictures.of_playlist(wanted.number, call.user)
 
 
 async def _title(call: Call, wanted: Id) -> str:
@@ -151,9 +159,10 @@ _FILES: dict[Kind, Callable[[Call, int], Awaitable[FileRow | None]]] = {
     Kind.VIDEO: _video_file,
     Kind.EPISODE: _episode_file,
 }
-_PICTURES: dict[Kind, Callable[[Call, Id], Awaitable[Picture]]] = {
+_PICTURES: dict[Kind, Callable[[Call, Id], Awaitable[Pictures]]] = {
     Kind.CHANNEL: _podcast_picture,
     Kind.EPISODE: _podcast_picture,
+    Kind.PLAYLIST: _playlist_pictures,
 }
 _TITLES: dict[Kind, Callable[[Call, int], Awaitable[str | None]]] = {
     Kind.TRACK: _track,

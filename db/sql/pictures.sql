@@ -35,10 +35,14 @@ select {columns} from videos v join folders x on x.id = v.folder_id join picture
 join libraries l on l.id = p.library_id where v.id = :item and {seen}
 
 -- name: of_playlist
--- That of the first song that has one.
-select {columns} from playlists x cross join unnest(x.songs) with ordinality as e (id, n)
-join tracks t on t.id = e.id and t.missing_since is null and t.library_id = any(:libraries)
-join pictures p on p.id = t.picture_id
-join libraries l on l.id = p.library_id
-where x.id = :item and (x.user_id = :user or x.public or :admin::boolean) and {seen}
-order by e.n limit 1
+-- The first four of the songs that the user sees in it.
+select {columns} from (
+    select t.picture_id, min(e.n) as first
+    from playlists x cross join unnest(x.songs) with ordinality as e (id, n)
+    join tracks t on t.id = e.id and t.missing_since is null and t.library_id = any(:libraries)
+    where x.id = :item and (x.user_id = :user or x.public or :admin::boolean)
+        and t.picture_id is not null
+    group by t.picture_id order by first limit 4
+) f join pictures p on p.id = f.picture_id join libraries l on l.id = p.library_id
+where {seen}
+order by f.first

@@ -5,12 +5,16 @@ p.id, p.user_id, u.name as owner, p.name, p.comment, p.public, p.created, p.chan
 t.missing_since is null and t.library_id = any(:libraries)
 
 -- part: counted
-select {columns}, s.song_count, s.duration, s.pictured
+select {columns}, s.song_count, s.duration, s.pictures
 from playlists p join users u on u.id = p.user_id cross join lateral (
-    select count(*)::integer as song_count, coalesce(sum(t.duration), 0) as duration,
-        count(t.picture_id) > 0 as pictured
-    from unnest(p.songs) as e (id) join tracks t on t.id = e.id
-    where {seen}
+    select coalesce(sum(songs), 0)::integer as song_count, coalesce(sum(duration), 0) as duration,
+        coalesce((array_agg(picture_id order by first) filter (where picture_id is not null))[1:4], '{}')
+            as pictures
+    from (
+        select t.picture_id, min(e.n) as first, count(*) as songs, sum(t.duration) as duration
+        from unnest(p.songs) with ordinality as e (id, n) join tracks t on t.id = e.id
+        where {seen} group by t.picture_id
+    ) of_picture
 ) s
 
 -- part: known

@@ -112,16 +112,15 @@ async def test_songs_of_a_library_that_is_not_seen_are_not_counted_and_not_remov
     database: Database, music: Hand, ann: UserRow, songs: list[int]
 ) -> None:
     other = await hand(database, "Other")
-    secret = await other.track(
-        "Secret", await other.album("Vault"), picture_id=await other.picture()
-    )
+    hidden = await other.picture()
+    secret = await other.track("Secret", await other.album("Vault"), picture_id=hidden)
     everything = replace(ann, libraries=[music.library, other.library])
     playlist = await make(database, everything, [songs[0], secret, songs[1]])
     assert await heard(database, playlist, ann) == songs[:2]
     (mine,) = await database.playlists.readable(ann)
     (whole,) = await database.playlists.readable(everything)
-    assert (mine.song_count, mine.duration, mine.pictured) == (2, 200.0, False)
-    assert (whole.song_count, whole.duration, whole.pictured) == (3, 300.0, True)
+    assert (mine.song_count, mine.duration, mine.pictures) == (2, 200.0, [])
+    assert (whole.song_count, whole.duration, whole.pictures) == (3, 300.0, [hidden])
     assert await edit(database, playlist, ann, remove=[1])
     assert await heard(database, playlist, everything) == [songs[0], secret]
     assert await edit(database, playlist, ann, remove=None, add=[songs[2]])
@@ -254,7 +253,7 @@ async def test_a_song_that_was_found_again_elsewhere_is_in_its_playlists(
     assert await heard(database, playlist, ann) == [old, old, other, old]
 
 
-async def test_a_picture_is_that_of_the_first_song_that_has_one(
+async def test_the_pictures_are_those_of_songs_that_are_there(
     database: Database, music: Hand, ann: UserRow, bob: UserRow, songs: list[int]
 ) -> None:
     pictures = [await music.picture(), await music.picture()]
@@ -263,11 +262,32 @@ async def test_a_picture_is_that_of_the_first_song_that_has_one(
             "update tracks set picture_id = $1 where id = $2", picture, song
         )
     playlist = await make(database, ann, [songs[0], songs[2], songs[1]])
-    found = await database.pictures.of("playlist", playlist, ann)
-    assert found is not None
-    assert found.id == pictures[1]
-    assert await database.pictures.of("playlist", playlist, bob) is None
+    found = await database.pictures.of_playlist(playlist, ann)
+    assert [picture.id for picture in found] == pictures[::-1]
+    assert await database.pictures.of_playlist(playlist, bob) == []
     await hide(database, songs[2])
-    found = await database.pictures.of("playlist", playlist, ann)
-    assert found is not None
-    assert found.id == pictures[0]
+    (left,) = await database.pictures.of_playlist(playlist, ann)
+    assert left.id == pictures[0]
+
+
+async def test_the_pictures_of_a_playlist_are_the_first_four_different_ones_that_are_seen(
+    database: Database, music: Hand, ann: UserRow, bob: UserRow
+) -> None:
+    other = await hand(database, "Other")
+    everything = replace(ann, libraries=[music.library, other.library])
+    album = await music.album("Covers")
+    pictures = [await music.picture() for _ in range(5)]
+    hidden = await other.picture()
+    secret = await other.track("Secret", await other.album("Vault"), picture_id=hidden)
+    shown = (None, pictures[2], pictures[0], pictures[2], *pictures)
+    tracks = [await music.track("Song", album, picture_id=picture) for picture in shown]
+    tracks.insert(1, secret)
+    playlist = await make(database, everything, tracks)
+    seen = [pictures[2], pictures[0], pictures[1], pictures[3]]
+    for user, expected in ((ann, seen), (everything, [hidden, *seen[:3]])):
+        (row,) = await database.playlists.readable(user)
+        assert (row.song_count, row.pictures) == (10 - (user is ann), expected)
+        found = await database.pictures.of_playlist(playlist, user)
+        assert [picture.id for picture in found] == expected
+    assert await database.pictures.of_playlist(playlist, bob) == []
+    assert await database.pictures.of_playlist(2**62, ann) == []

@@ -8,12 +8,14 @@ from typing import Any
 
 import lxml.etree as etree
 import pytest
+from PIL import Image
 
 from db import playlists
 from db.database import Database
 from tests.support import shelf
 from tests.support.api import Api, Client
 from tests.support.pictures import see
+from tests.support.shelf import Shelf
 
 TITLES = ("Alpha", "Beta", "Gamma", "Loose")
 
@@ -62,7 +64,7 @@ async def test_a_new_playlist_is_answered_whole_and_listed(guest: Api, songs: li
         "readonly": False,
         "songCount": 3,
         "duration": 15,
-        "coverArt": made["id"],
+        "coverArt": made["coverArt"],
     }
 
 
@@ -195,7 +197,8 @@ async def test_songs_of_a_hidden_library_are_unseen_uncounted_and_kept(
         assert answer["duration"] < whole["duration"]
     assert [song["id"] for song in seen["entry"]] == [songs[2], songs[3]]
     assert "Secret" not in json.dumps(seen)
-    assert (whole["songCount"], whole["coverArt"]) == (4, playlist)
+    assert whole["songCount"] == 4
+    assert whole["coverArt"].startswith(f"{playlist}_")
 
 
 async def test_an_index_of_a_user_who_sees_less_is_that_of_what_they_see(
@@ -225,6 +228,53 @@ async def test_a_picture_is_that_of_a_song_or_drawn(guest: Api, api: Api, songs:
     drawn = see(await answer.read())
     answer = await api.raw("getCoverArt", id=hidden, size=64)
     assert drawn.tobytes() != see(await answer.read()).tobytes()
+
+
+async def test_a_cover_is_another_when_the_pictures_are(
+    guest: Api, api: Api, songs: list[str]
+) -> None:
+    secret = await api.id_of("Secret")
+    playlist = await make(api, [songs[2]], public="true")
+    assert "coverArt" not in await guest.get("getPlaylist", id=playlist)
+    await api.get("updatePlaylist", playlistId=playlist, songIdToAdd=songs[0])
+    seen = (await guest.get("getPlaylist", id=playlist))["coverArt"]
+    assert seen.startswith(f"{playlist}_")
+    assert (await guest.get("getPlaylists"))["playlist"][0]["coverArt"] == seen
+    await api.get("updatePlaylist", playlistId=playlist, songIdToAdd=[songs[1], secret])
+    assert (await guest.get("getPlaylist", id=playlist))["coverArt"] == seen
+    assert (await api.get("getPlaylist", id=playlist))["coverArt"] != seen
+    for id in (seen, playlist):
+        answer = await guest.raw("getCoverArt", id=id, size=300)
+        assert see(await answer.read()).size == (300, 200)
+
+
+async def test_four_covers_make_one_of_what_the_asking_user_sees(
+    guest: Api, api: Api, library: Shelf, stocked: Database
+) -> None:
+    """The picture of the hidden song stands in the administrator's alone."""
+    music, hidden = (library.music.parent / name for name in ("Music", "Hidden"))
+    titles = ("Alpha", "Beta", "Gamma", "Loose", "Secret")
+    for number, title in enumerate(titles):
+        path = f"{number}-mosaic.png"
+        folder = hidden if title == "Secret" else music
+        color = "lime" if title == "Secret" else "red"
+        Image.new("RGB", (90 + number, 90), color).save(folder / path)
+        await stocked.pool.execute(
+            "with p as (insert into pictures (library_id, hash, embedded, path) select library_id,"
+            " sha256($2), false, $2 from tracks where card->>'title' = $1 returning id)"
+            " update tracks set picture_id = (select id from p) where card->>'title' = $1",
+            title,
+            path.encode(),
+        )
+    playlist = await make(
+        api, [await api.id_of(title) for title in reversed(titles)], public="true"
+    )
+    own = see(await (await api.raw("getCoverArt", id=playlist, size=100)).read())
+    theirs = see(await (await guest.raw("getCoverArt", id=playlist, size=100)).read())
+    assert own.size == theirs.size == (100, 100)
+    greens = [image.convert("RGB").getpixel((25, 25))[1] for image in (own, theirs)]  # type: ignore[index]
+    assert greens[0] > 200
+    assert greens[1] < 60
 
 
 @pytest.mark.parametrize(
