@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from db.cards import AlbumTags, TrackCard
+from db.identity import Identity
 from db.queries import Executor, Sql
 from db.video_files import VideoFiles
 from db.writes import AlbumWrite, ArtistWrite, FolderWrite, RoleWrite, TrackWrite
@@ -40,6 +41,7 @@ class ArtistState(Struct, frozen=True):
     name: str
     sort_name: str
     mbid: str | None
+    added: bool
 
 
 class AlbumState(Struct, frozen=True):
@@ -103,9 +105,6 @@ _CHANGE_ALBUMS = _SQL.command("change_albums")
 _EMPTY_ALBUMS = _SQL.command("empty_albums")
 _CLEAR_ALBUM_ARTISTS = _SQL.command("clear_album_artists")
 _ADD_ALBUM_ARTISTS = _SQL.command("add_album_artists")
-_MOVE_SONGS = _SQL.command("move_songs")
-_DROP_ALBUM = _SQL.value("drop_album", str)
-_NAME_ALBUM = _SQL.command("name_album")
 _ADD_TRACKS = _SQL.command("add_tracks")
 _CHANGE_TRACKS = _SQL.command("change_tracks")
 _ALBUMS_OF = _SQL.rows("albums_of", _Id)
@@ -115,15 +114,7 @@ _CLEAR_ROLES = _SQL.command("clear_roles")
 _ADD_ROLES = _SQL.command("add_roles")
 _PICTURE_TRACKS = _SQL.command("picture_tracks")
 _TOUCH_TRACKS = _SQL.command("touch_tracks")
-_FOLD_TRACKS = _SQL.command("fold_tracks")
-_MOVE_ROLES = _SQL.command("move_roles")
-_MOVE_MARKS = _SQL.command("move_marks")
-_MOVE_LISTED = _SQL.command("move_listed")
-_MOVE_QUEUED = _SQL.command("move_queued")
-_DROP_TRACKS = _SQL.command("drop_tracks")
 _BURY_TRACKS = _SQL.command("bury_tracks")
-_PURGE = _SQL.value("purge", int)
-_PURGE_ALBUMS = _SQL.command("purge_albums")
 _SAVE_PROBLEMS = _SQL.command("save_problems")
 _DROP_PROBLEMS = _SQL.command("drop_problems")
 _COUNT_ARTISTS = _SQL.command("count_artists")
@@ -143,6 +134,11 @@ class Batch:
         self._on = connection
         self.library_id = library_id
         self.videos = VideoFiles(connection, library_id)
+        self.identity = Identity(connection, library_id)
+
+    def on(self, library_id: int) -> Batch:
+        """The same transaction, on another library."""
+        return Batch(self._on, library_id)
 
     async def begin(self) -> None:
         """The limit that requests have is not for scans."""
@@ -278,12 +274,6 @@ class Batch:
         """The songs that are there, by album, disc and track."""
         return await _ALBUM_SONGS(self._on, albums=list(ids)) if ids else []
 
-    async def adopt(self, old: int, new: int) -> None:
-        """An album that was renamed as a whole keeps its id: the new one's songs and key go to it."""
-        await _MOVE_SONGS(self._on, old=old, new=new)
-        key = await _DROP_ALBUM(self._on, album=new)
-        await _NAME_ALBUM(self._on, album=old, key=key)
-
     async def add_tracks(self, rows: Sequence[TrackWrite], reader: int, scan: int) -> None:
         if rows:
             await _ADD_TRACKS(
@@ -319,26 +309,6 @@ class Batch:
         """Files that are gone; what users attached to their songs stays."""
         if ids:
             await _BURY_TRACKS(self._on, ids=ids)
-
-    async def fold(self, pairs: Sequence[tuple[int, int]]) -> None:
-        """Songs (old id, new id) that turned up elsewhere: one row stays, the old one."""
-        if not pairs:
-            return
-        old, new = zip(*pairs, strict=True)
-        await _CLEAR_ROLES(self._on, tracks=old)
-        await _BURY_TRACKS(self._on, ids=new)
-        await _FOLD_TRACKS(self._on, old=old, new=new)
-        await _MOVE_ROLES(self._on, old=old, new=new)
-        await _MOVE_MARKS(self._on, old=old, new=new)
-        await _MOVE_LISTED(self._on, old=old, new=new)
-        await _MOVE_QUEUED(self._on, old=old, new=new)
-        await _DROP_TRACKS(self._on, ids=new)
-
-    async def purge(self, days: int) -> int:
-        """Forget songs that have been missing for so long; how many."""
-        gone = await _PURGE(self._on, library=self.library_id, days=days) or 0
-        await _PURGE_ALBUMS(self._on, library=self.library_id, days=days)
-        return gone
 
     async def involved(self, ids: Sequence[int]) -> tuple[set[int], set[int], set[str]]:
         """Albums, artists and genres of these songs."""

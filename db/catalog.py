@@ -5,7 +5,7 @@ What a scan writes goes through `db.batches`, one transaction per batch.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -58,6 +58,8 @@ class Trace(Struct, frozen=True):
     """What a song is known again by."""
 
     id: int
+    library_id: int
+    folder_id: int
     album_id: int
     path: bytes
     audio_hash: bytes | None
@@ -76,16 +78,35 @@ class Neighbour(Struct, frozen=True):
     claim: AlbumClaim
 
 
+class _Id(Struct, frozen=True):
+    id: int
+
+
+class _Name(Struct, frozen=True):
+    name: str
+
+
+class _Done(Struct, frozen=True):
+    library_id: int
+    scan_id: int
+
+
 _SQL = Sql("catalog")
 _KNOWN = _SQL.rows("known", Known)
 _TOMBSTONES = _SQL.rows("tombstones", Known)
 _BROKEN = _SQL.rows("broken", Broken)
 _FOLDERS = _SQL.rows("folders", FolderState)
 _IMAGES = _SQL.rows("images", ImageState)
-_LAST_DONE = _SQL.value("last_done", int)
+_LAST_DONE = _SQL.rows("last_done", _Done)
+_INTERRUPTED = _SQL.value("interrupted", bool)
+_ARTIST_IDS = _SQL.rows("artist_ids", _Id)
+_GENRE_NAMES = _SQL.rows("genre_names", _Name)
+_RETIRED = _SQL.value("retired", bool)
+_RETIRED_TRACES = _SQL.rows("retired_traces", Trace)
 _TRACES = _SQL.rows("traces", Trace)
 _MISSING_TRACES = _SQL.rows("missing_traces", Trace)
 _NEIGHBOURS = _SQL.rows("neighbours", Neighbour)
+_ADDED_COUNT = _SQL.value("added_count", int)
 _ADDED_TRACES = _SQL.rows("added_traces", Trace)
 
 
@@ -127,22 +148,52 @@ class Catalog:
         """The cover files."""
         return await _IMAGES(self._pool, library=library_id)
 
-    async def last_done(self, library_id: int) -> int:
-        """The last scan of a library that came to its end; 0: none did."""
-        return await _LAST_DONE(self._pool, library=library_id) or 0
+    async def last_done(self) -> dict[int, int]:
+        """By library, the last scan of it that came to its end; 0: none did."""
+        return {row.library_id: row.scan_id for row in await _LAST_DONE(self._pool)}
 
     async def traces(self, ids: Sequence[int]) -> list[Trace]:
         """What these songs are known by."""
         return await _TRACES(self._pool, ids=ids) if ids else []
 
-    async def missing_traces(self, library_id: int) -> list[Trace]:
-        """What the songs that are missing are known by."""
-        return await _MISSING_TRACES(self._pool, library=library_id)
+    async def interrupted(self, library_id: int, scan_id: int) -> bool:
+        """Whether the scans before this one left something half counted."""
+        return bool(await _INTERRUPTED(self._pool, library=library_id, scan=scan_id))
 
-    async def added_traces(self, library_id: int, since: int) -> list[Trace]:
-        """What the songs that came after a scan are known by."""
-        return await _ADDED_TRACES(self._pool, library=library_id, since=since)
+    async def artist_ids(self) -> set[int]:
+        """Every artist."""
+        return {row.id for row in await _ARTIST_IDS(self._pool)}
+
+    async def genre_names(self, library_id: int) -> list[str]:
+        """Every genre of a library."""
+        return [row.name for row in await _GENRE_NAMES(self._pool, library=library_id)]
+
+    async def missing_traces(self) -> list[Trace]:
+        """What the songs that are missing are known by, in all libraries."""
+        return await _MISSING_TRACES(self._pool)
+
+    async def has_retired(self) -> bool:
+        """Whether there are songs in libraries that are not in the configuration any more."""
+        return bool(await _RETIRED(self._pool))
+
+    async def retired_traces(self, ids: Sequence[int]) -> list[Trace]:
+        """What those of them are known by that these songs could be."""
+        return await _RETIRED_TRACES(self._pool, ids=ids) if ids else []
+
+    async def added_count(self, since: Mapping[int, int]) -> int:
+        """How many songs came to each library after a scan."""
+        return await _ADDED_COUNT(self._pool, **_after(since)) or 0 if since else 0
+
+    async def added_traces(self, since: Mapping[int, int]) -> list[Trace]:
+        """What the songs are known by that came to each library after a scan."""
+        return await _ADDED_TRACES(self._pool, **_after(since)) if since else []
 
     async def neighbours(self, folder_ids: Sequence[int]) -> list[Neighbour]:
         """The songs in these folders."""
         return await _NEIGHBOURS(self._pool, folders=folder_ids) if folder_ids else []
+
+
+def _after(since: Mapping[int, int]) -> dict[str, object]:
+    """By library, as the statements take it."""
+    scans = list(since.values())
+    return {"libraries": list(since), "since": scans, "least": min(scans)}

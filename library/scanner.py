@@ -62,10 +62,10 @@ def _message(scan: Scan) -> str:
         return "There is no music folder to scan. Name one with --music or library.folders."
     if len(refusals) == len(scan.libraries):
         return " ".join(refusals)
-    return " ".join([_figures(scan.progress), *refusals])
+    return " ".join([_figures(scan.progress, scan.forgotten), *refusals])
 
 
-def _figures(progress: Progress) -> str:
+def _figures(progress: Progress, forgotten: int) -> str:
     """Such as: 2,030 songs seen, 3 added, 1 could not be read."""
     told = [
         (progress.added, "added"),
@@ -73,6 +73,7 @@ def _figures(progress: Progress) -> str:
         (progress.moved, "moved"),
         (progress.missing, "missing"),
         (progress.broken, "could not be read"),
+        (forgotten, "forgotten"),
     ]
     parts = [f"{count:,} {what}" for count, what in told if count]
     songs = "song" if progress.seen == 1 else "songs"

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from db.batches import ArtistState
 from db.catalog import Broken, ImageState, Known
@@ -81,6 +83,9 @@ class Library:
     genres: dict[str, str] = field(default_factory=dict)
     new_albums: set[int] = field(default_factory=set)
     moves: dict[int, Counter[int]] = field(default_factory=dict)
+    adopted_albums: dict[int, int] = field(default_factory=dict)
+    left: set[int] = field(default_factory=set)
+    """Albums of other libraries that songs have left for this one."""
     _covers: dict[bytes, bytes] | None = None
 
     @property
@@ -163,6 +168,10 @@ class Scan:
         self.units: AsyncIterator[Unit] | None = None
         self.artists: dict[str, ArtistState] = {}
         self.named: set[str] = set()
+        self.new_artists: set[int] = set()
+        self.successors: dict[int, Counter[int]] = {}
+        self.adopted_artists: dict[int, int] = {}
+        self.forgotten = 0
         self._reported = 0.0
         self._given_up = False
 
@@ -170,6 +179,26 @@ class Scan:
     def open_libraries(self) -> list[Library]:
         """Those that are not refused."""
         return [library for library in self.libraries if not library.refused]
+
+    def since(self, done: Mapping[int, int]) -> dict[int, int]:
+        """The scan after which songs of any library may be what the libraries of this one lost.
+
+        `done` has the last scan of each library that came to its end.
+        """
+        here = [done[library.row.id] for library in self.open_libraries if not library.first_time]
+        return {key: min(last, *here) if here else last for key, last in done.items()}
+
+    def adopt_artist(self, old: int, new: int) -> None:
+        """An artist who looked new is one who was known."""
+        self.new_artists.discard(new)
+        self.adopted_artists[new] = old
+        for key, state in self.artists.items():
+            if state.id == new:
+                self.artists[key] = replace(state, id=old)
+        for library in self.libraries:
+            if new in library.artists:
+                library.artists.remove(new)
+                library.artists.add(old)
 
     async def report(self, *, now: bool = False) -> None:
         """Write the figures into the scan's row, not more often than people can look."""

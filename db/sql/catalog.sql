@@ -1,5 +1,5 @@
 -- part: trace
-t.id, t.album_id, t.path, t.audio_hash, t.mb_recording, t.mb_release, t.tag_key, t.duration
+t.id, t.library_id, t.folder_id, t.album_id, t.path, t.audio_hash, t.mb_recording, t.mb_release, t.tag_key, t.duration
 
 -- part: track_arrays
 :id::bigint[], :folder_id::bigint[], :album_id::bigint[], :path::bytea[], :size::bigint[],
@@ -37,19 +37,69 @@ where library_id = :library order by path
 -- name: images
 select path, size, mtime_ns, picture_id from images where library_id = :library
 
--- name: last_done
-select coalesce(max(id), 0) from scans
-where state = 'done' and (library_id is null or library_id = :library)
-
 -- name: traces
 select {trace} from tracks t where t.id = any(:ids::bigint[])
 
 -- name: missing_traces
-select {trace} from tracks t where t.library_id = :library and t.missing_since is not null
+-- Of all libraries: what is missing in one may have gone to another.
+select {trace} from tracks t where t.missing_since is not null
+
+-- name: retired
+-- Whether songs stand in a library that is not in the configuration any more.
+select exists (
+    select from libraries l join tracks t on t.library_id = l.id and t.missing_since is null
+    where not l.active
+)
+
+-- name: retired_traces
+-- Such songs, if there is any evidence that they are one of these.
+with given as materialized (
+    select array_agg(audio_hash) as sounds, array_agg(nullif(tag_key, '')) as tags,
+        array_agg(mb_recording) as recordings
+    from tracks where id = any(:ids::bigint[])
+)
+select {trace} from libraries l join tracks t on t.library_id = l.id cross join given
+where not l.active and t.missing_since is null and (t.audio_hash = any(given.sounds)
+    or t.tag_key = any(given.tags) or t.mb_recording = any(given.recordings))
+
+-- name: last_done
+-- By library, the last scan of it that came to its end; 0: none did.
+select l.id as library_id, coalesce(max(s.id), 0) as scan_id
+from libraries l
+left join scans s on s.state = 'done' and (s.library_id is null or s.library_id = l.id)
+where l.active
+group by l.id
+
+-- name: interrupted
+-- Whether a scan of a library ended midway since the last one that came to its end.
+select exists (
+    select from scans s
+    where s.state = 'failed' and s.id < :scan and (s.library_id is null or s.library_id = :library)
+        and s.id > coalesce((
+            select max(id) from scans
+            where state = 'done' and (library_id is null or library_id = :library)
+        ), 0)
+)
+
+-- name: artist_ids
+select id from artists
+
+-- name: genre_names
+select distinct g.name from tracks t cross join lateral json_array_elements_text(t.card -> 'genres') as g (name)
+where t.library_id = :library and t.genre_keys <> '{}'
+union
+select name from genres where library_id = :library
+
+-- name: added_count
+select count(*)::integer from unnest(:libraries::integer[], :since::bigint[]) as l (id, since)
+join tracks t on t.library_id = l.id and t.scan_id > l.since
+where t.scan_id > :least and t.missing_since is null
 
 -- name: added_traces
-select {trace} from tracks t
-where t.scan_id > :since and t.library_id = :library and t.missing_since is null
+-- The songs that came to each of these libraries after a scan.
+select {trace} from unnest(:libraries::integer[], :since::bigint[]) as l (id, since)
+join tracks t on t.library_id = l.id and t.scan_id > l.since
+where t.scan_id > :least and t.missing_since is null
 
 -- name: neighbours
 select t.id, t.path, a.key as album_key, t.album_claim as claim
@@ -76,9 +126,9 @@ with added as (
     on conflict (key) do nothing
     returning id, key, name, sort_name, mbid
 )
-select id, key, name, sort_name, mbid from added
+select id, key, name, sort_name, mbid, true as added from added
 union all
-select id, key, name, sort_name, mbid from artists where key = any(:key::text[])
+select id, key, name, sort_name, mbid, false from artists where key = any(:key::text[])
 
 -- name: change_artists
 update artists a
@@ -234,15 +284,6 @@ from unnest(:album_id::bigint[], :artist_id::bigint[], :position::integer[])
     as new (album_id, artist_id, position)
 on conflict do nothing
 
--- name: move_songs
-update tracks set album_id = :old where album_id = :new
-
--- name: drop_album
-delete from albums where id = :album returning key
-
--- name: name_album
-update albums set key = :key, missing_since = null where id = :album
-
 -- name: add_tracks
 insert into tracks (id, library_id, folder_id, album_id, path, size, mtime_ns, reader, suffix,
     content_type, duration, bit_rate, title_sort, disc, track, year, genre_keys, words, audio_hash,
@@ -301,72 +342,8 @@ where a.id = t.album_id and a.id = any(:albums::bigint[]) and t.picture_hash is 
 -- The file is there again, as it was.
 update tracks set missing_since = null where id = any(:ids::bigint[])
 
--- name: fold_tracks
--- Songs that were found elsewhere: the old row, which users know, takes all that the new one says.
-update tracks t
-set library_id = n.library_id, folder_id = n.folder_id, album_id = n.album_id, path = n.path,
-    size = n.size, mtime_ns = n.mtime_ns, reader = n.reader, suffix = n.suffix,
-    content_type = n.content_type, duration = n.duration, bit_rate = n.bit_rate,
-    title_sort = n.title_sort, disc = n.disc, track = n.track, year = n.year,
-    genre_keys = n.genre_keys, words = n.words, audio_hash = n.audio_hash,
-    mb_recording = n.mb_recording, mb_release = n.mb_release, tag_key = n.tag_key, card = n.card,
-    album_tags = n.album_tags, album_claim = n.album_claim, picture_hash = n.picture_hash,
-    picture_id = n.picture_id, changed = now(), missing_since = null
-from unnest(:old::bigint[], :new::bigint[]) as pair (old, new)
-join tracks n on n.id = pair.new
-where t.id = pair.old
-
--- name: move_roles
-update track_artists r set track_id = pair.old
-from unnest(:old::bigint[], :new::bigint[]) as pair (old, new)
-where r.track_id = pair.new
-
--- name: move_marks
-update marks m set item_id = pair.old
-from unnest(:old::bigint[], :new::bigint[]) as pair (old, new)
-where m.kind = 'track' and m.item_id = pair.new
-    and not exists (
-        select from marks o where o.user_id = m.user_id and o.kind = 'track' and o.item_id = pair.old
-    )
-
--- name: move_listed
-update playlists x set songs = array(
-    select coalesce(pair.old, e.id)
-    from unnest(x.songs) with ordinality as e (id, n)
-    left join unnest(:old::bigint[], :new::bigint[]) as pair (old, new) on pair.new = e.id
-    order by e.n
-)
-where x.songs && :new::bigint[]
-
--- name: move_queued
-update queues x set songs = array(
-    select coalesce(pair.old, e.id)
-    from unnest(x.songs) with ordinality as e (id, n)
-    left join unnest(:old::bigint[], :new::bigint[]) as pair (old, new) on pair.new = e.id
-    order by e.n
-)
-where x.songs && :new::bigint[]
-
--- name: drop_tracks
-delete from tracks where id = any(:ids::bigint[])
-
 -- name: bury_tracks
 update tracks set missing_since = now() where id = any(:ids::bigint[]) and missing_since is null
-
--- name: purge
-with gone as (
-    delete from tracks
-    where library_id = :library and missing_since < now() - make_interval(days => :days)
-    returning id
-), forgotten as (
-    delete from marks where kind = 'track' and item_id in (select id from gone)
-)
-select count(*)::integer from gone
-
--- name: purge_albums
-delete from albums a
-where library_id = :library and missing_since < now() - make_interval(days => :days)
-    and not exists (select from tracks where album_id = a.id)
 
 -- name: save_problems
 insert into problems (library_id, path, size, mtime_ns, reader, reason)

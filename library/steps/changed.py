@@ -18,14 +18,22 @@ async def run(scan: Scan) -> None:
         _compare(library, complete=scan.job.complete)
         if library.todo and not library.first_time:
             await _revive(scan, library)
-        # Files that turn up elsewhere are no loss: at best, all new ones are such.
-        new = sum(not library.knows(path) for path in library.todo)
+    new = await _new(scan)
+    for library in scan.open_libraries:
         lost = library.lost - new
         if not scan.job.accept_removals and too_many(scan, library, lost):
             library.refused = refusal(library, lost)
             continue
         scan.progress.todo += len(library.todo)
         await scan.report()
+
+
+async def _new(scan: Scan) -> int:
+    """Files that turn up elsewhere are no loss: at best, all new ones are such."""
+    new = sum(not library.knows(path) for library in scan.open_libraries for path in library.todo)
+    if any(library.lost for library in scan.open_libraries):
+        new += await scan.db.catalog.added_count(scan.since(await scan.db.catalog.last_done()))
+    return new
 
 
 async def _load(scan: Scan, library: Library) -> None:

@@ -189,6 +189,8 @@ def _trace(index: int, song: Song) -> Trace:
     return Trace(
         index,
         0,
+        0,
+        0,
         song.path,
         facts.audio_hash,
         facts.mb_recording,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 
 from db.batches import AlbumSong, Batch
-from db.words import letter
+from db.words import fold, letter
 from library import albums as summary
-from library import covers, paths
+from library import covers, heirs, paths
 from library.cards import sort_text
 from library.state import Library, Scan
 
@@ -19,6 +19,8 @@ _MANY = 500
 async def run(scan: Scan) -> None:
     """Count anew, and tell everybody."""
     for library in scan.libraries:
+        if await scan.db.catalog.interrupted(library.row.id, scan.job.id):
+            await _mend(scan, library)
         await count(scan, library)
         async with scan.db.catalog.batch(library.row.id) as batch:
             if library.changed:
@@ -29,6 +31,14 @@ async def run(scan: Scan) -> None:
                 await batch.settle()
             if not library.refused:
                 await batch.scanned()
+
+
+async def _mend(scan: Scan, library: Library) -> None:
+    """A scan that ended midway has written songs, and did not count them."""
+    library.artists |= await scan.db.catalog.artist_ids()
+    for name in await scan.db.catalog.genre_names(library.row.id):
+        library.genres[fold(name)] = name
+    library.changed = True
 
 
 async def count(scan: Scan, library: Library) -> None:
@@ -45,42 +55,26 @@ async def count(scan: Scan, library: Library) -> None:
 
 async def refresh(scan: Scan, library: Library, batch: Batch) -> None:
     """Make touched albums anew from their songs; those without are missing, or were renamed."""
-    touched = library.albums
+    touched = library.albums | library.left
     if not touched:
         return
-    library.albums = set()
     songs = await _songs(batch, touched)
-    renamed = await _renamed(library, batch, touched - songs.keys())
+    # What other libraries keep of an album is theirs to write.
+    kept = library.left & songs.keys() - library.albums
+    songs = {key: value for key, value in songs.items() if key not in kept}
+    library.albums, library.left = set(), set()
+    empty = touched - songs.keys() - kept
+    renamed = await heirs.albums(scan, library, batch, empty)
     if renamed:
         songs = {key: value for key, value in songs.items() if key not in renamed.values()}
         songs |= await _songs(batch, set(renamed))
     await _write(scan, library, batch, songs)
-    await batch.empty_albums(touched - songs.keys())
+    await batch.empty_albums(empty - songs.keys())
 
 
 async def _songs(batch: Batch, albums: set[int]) -> dict[int, list[AlbumSong]]:
     found = await batch.album_songs(albums)
     return {key: list(of_album) for key, of_album in groupby(found, lambda song: song.album_id)}
-
-
-async def _renamed(library: Library, batch: Batch, empty: set[int]) -> dict[int, int]:
-    """Albums without songs whose songs stand on an album of this scan: they were renamed.
-
-    Old ids to the ids of the albums that are gone again.
-    """
-    found = {}
-    for old in sorted(empty & library.moves.keys()):
-        new = next(
-            (album for album, _ in library.moves[old].most_common() if album in library.new_albums),
-            None,
-        )
-        if new is None:
-            continue
-        await batch.adopt(old, new)
-        library.new_albums.discard(new)
-        library.albums.discard(new)
-        found[old] = new
-    return found
 
 
 async def _write(

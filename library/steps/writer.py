@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from db.batches import AlbumSong, AlbumState, Batch
 from db.cards import AlbumTags, TrackCard
+from db.identity import RoleRow
 from db.words import fold
-from db.writes import AlbumWrite, ArtistWrite, TrackWrite
+from db.writes import AlbumWrite, ArtistWrite, RoleWrite, TrackWrite
 from library import albums as summary
-from library import cards, covers, paths
+from library import cards, covers, heirs, paths
 from library.cards import Place, Song
 from library.folders import added_at, ensure
 from library.identity import Album
@@ -41,6 +42,7 @@ class Writer:
             self._scan, self._library, self._batch, [song.path for song in songs]
         )
         pictures = await self._pictures(songs)
+        before = await self._batch.identity.roles(changed)
         made = [
             (
                 song,
@@ -56,14 +58,15 @@ class Writer:
             for song, card, tags in made
         ]
         await self._tracks(rows, changed=set(changed))
-        await self._batch.roles(
-            changed, [role for song, card, _ in made for role in cards.roles(song, card)]
-        )
+        roles = [role for song, card, _ in made for role in cards.roles(song, card)]
+        await self._batch.roles(changed, roles)
+        heirs.note_roles(self._scan, before, _principal(roles, set(changed)))
         self._count(made, changed)
         for song in songs:
             if song.old_album:
                 self._library.note_move(song.old_album, places[song.path].album_id)
         await totals.refresh(self._scan, self._library, self._batch)
+        await heirs.artists(self._scan, self._library, self._batch)
 
     async def _artists(self, songs: Sequence[Song], albums: dict[bytes, Album]) -> dict[str, int]:
         """Ids by key of everybody who is named."""
@@ -76,6 +79,8 @@ class Writer:
         unknown = [row for key, row in rows.items() if key not in known]
         for state in await self._batch.add_artists(unknown):
             known[state.key] = state
+            if state.added:
+                self._scan.new_artists.add(state.id)
         await self._batch.change_artists([row for row in rows.values() if self._renamed(row)])
         self._library.artists |= {known[key].id for key in rows}
         return {key: known[key].id for key in rows}
@@ -173,6 +178,15 @@ class Writer:
             for genre in card.genres:
                 key = fold(genre)
                 library.genres[key] = library.genres.get(key) or genre
+
+
+def _principal(roles: Sequence[RoleWrite], songs: set[int]) -> list[RoleRow]:
+    """The artists and album artists of songs that were known."""
+    return [
+        RoleRow(role.track_id, role.role, role.position, role.artist_id)
+        for role in roles
+        if role.track_id in songs and role.role in {"artist", "albumartist"}
+    ]
 
 
 def _cover_folders(songs: Iterable[Song]) -> set[bytes]:

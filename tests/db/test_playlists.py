@@ -249,7 +249,7 @@ async def test_a_song_that_was_found_again_elsewhere_is_in_its_playlists(
     old, new, other = songs[:3]
     playlist = await make(database, ann, [old, new, other, new])
     async with database.catalog.batch(music.library) as batch:
-        await batch.fold([(old, new)])
+        await batch.identity.fold([(old, new)])
     assert await heard(database, playlist, ann) == [old, old, other, old]
 
 

@@ -112,7 +112,7 @@ async def test_a_song_that_was_found_again_elsewhere_is_in_the_queue(
     old, new, other = songs[:3]
     await database.queue.save(ann, [new, other, new], 2, 5, "app")
     async with database.catalog.batch(music.library) as batch:
-        await batch.fold([(old, new)])
+        await batch.identity.fold([(old, new)])
     found = await queue(database, ann)
     assert (ids(found.songs), found.current, found.position) == ([old, other, old], 2, 5)
 

@@ -118,7 +118,7 @@ def trace(id_: int, path: str = "", **more: Any) -> Trace:
         "tag_key": "",
         "duration": 100.0,
     }
-    return Trace(id_, 0, (path or f"{id_}.mp3").encode(), **(known | more))
+    return Trace(id_, 0, 0, 0, (path or f"{id_}.mp3").encode(), **(known | more))
 
 
 MATCHES: dict[str, tuple[list[Trace], list[Trace], dict[int, int]]] = {
