@@ -31,6 +31,7 @@ class AlbumSong(Struct, frozen=True):
     created: datetime
     card: TrackCard
     tags: AlbumTags
+    cue: int = 0
 
 
 class ArtistState(Struct, frozen=True):

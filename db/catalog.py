@@ -14,17 +14,25 @@ from msgspec import Struct
 from db.batches import Batch
 from db.cards import AlbumClaim
 from db.queries import Sql
+from db.sheets import Sheets
 from db.video_files import VideoFiles
 
 
+def song_key(path: bytes, cue: int) -> bytes:
+    """Names a song within a library: its file, and which of the file's tracks it is."""
+    return b"%b\0%d" % (path, cue) if cue else path
+
+
 class Known(Struct, frozen=True):
-    """A song's file as it was read last."""
+    """A song's file as it was read last, and the sheet (0: none) that made it a track of it."""
 
     id: int
     path: bytes
     size: int
     mtime_ns: int
     reader: int
+    cue: int = 0
+    sheet: int = 0
 
 
 class Broken(Struct, frozen=True):
@@ -67,6 +75,7 @@ class Trace(Struct, frozen=True):
     mb_release: str | None
     tag_key: str
     duration: float
+    cue: int = 0
 
 
 class Neighbour(Struct, frozen=True):
@@ -74,8 +83,13 @@ class Neighbour(Struct, frozen=True):
 
     id: int
     path: bytes
+    cue: int
     album_key: str
     claim: AlbumClaim
+
+    @property
+    def key(self) -> bytes:
+        return song_key(self.path, self.cue)
 
 
 class _Id(Struct, frozen=True):
@@ -127,6 +141,10 @@ class Catalog:
     def videos(self, library_id: int) -> VideoFiles:
         """The videos of a library."""
         return VideoFiles(self._pool, library_id)
+
+    def sheets(self, library_id: int) -> Sheets:
+        """The cue sheets of a library."""
+        return Sheets(self._pool, library_id)
 
     async def known(self, library_id: int) -> list[Known]:
         """The songs that are there."""

@@ -77,6 +77,10 @@ class TrackWrite(NamedTuple):
     picture_hash: bytes
     picture_id: int
     created: datetime
+    cue: int
+    cue_begin: float
+    cue_end: float
+    sheet: int
 
 
 class RoleWrite(NamedTuple):

@@ -20,6 +20,7 @@ from db.cards import (
     TrackCard,
     Work,
 )
+from db.catalog import song_key
 from db.words import artist_key, fold, letter, sort_key, tokens
 from db.writes import ArtistWrite, RoleWrite, TrackWrite
 from library import paths
@@ -29,6 +30,9 @@ from library.tags.text import clean
 from library.walk import Stamp
 
 _LONGEST_SORT = 250
+_SENT_AS = {
+    "audio/flac": "flac", "audio/mpeg": "mp3", "audio/aac": "aac", "audio/ogg": "opus",
+}  # fmt: skip
 
 SEPARATOR = "\x1f"
 """Between the genre keys of one song."""
@@ -48,6 +52,19 @@ class Song:
     """Of the row that stood at its path; 0: none."""
     old_album: int = 0
     """The album of the row it is written to, until now."""
+    sheet: int = 0
+    """Which state of which cue sheet it was made by; 0: none."""
+
+    @property
+    def key(self) -> bytes:
+        """Names it within its library."""
+        return song_key(self.path, self.facts.cue)
+
+    @property
+    def suffix(self) -> str:
+        """That of its file; of a track of a cue sheet that of what it is sent as."""
+        cut = self.facts.cue and _SENT_AS.get(self.facts.content_type)
+        return cut or paths.suffix(self.path)
 
     @property
     def title(self) -> str:
@@ -120,7 +137,7 @@ def track_card(song: Song, album: Album, ids: Mapping[str, int]) -> TrackCard:
         album=album.name,
         artist=facts.artist or UNKNOWN,
         album_artist=_shown_album_artist(facts, album),
-        path=paths.shown(song.path),
+        path=_shown_path(song),
         sort_title=facts.title_sort,
         artists=_names((person.name for person in song.artists), ids),
         album_artists=_names(album.artists, ids),
@@ -152,6 +169,16 @@ def track_card(song: Song, album: Album, ids: Mapping[str, int]) -> TrackCard:
         codec=facts.sound.codec,
         replay_gain=_gain(facts.gains),
     )
+
+
+def _shown_path(song: Song) -> str:
+    """Apps call files after it: the tracks of one file need names of their own."""
+    shown = paths.shown(song.path)
+    if not song.facts.cue:
+        return shown
+    stem = shown.rpartition(".")[0] or shown
+    title = song.title.replace("/", "_")[:_LONGEST_SORT]
+    return f"{stem} - {song.facts.cue:02} {title}.{song.suffix}"
 
 
 def _shown_album_artist(facts: Facts, album: Album) -> str:
@@ -244,7 +271,7 @@ def track_row(
         path=song.path,
         size=song.stamp.size,
         mtime_ns=song.stamp.mtime_ns,
-        suffix=paths.suffix(song.path),
+        suffix=song.suffix,
         content_type=facts.content_type,
         duration=facts.sound.duration,
         bit_rate=min(facts.sound.bit_rate, 1_000_000),
@@ -264,6 +291,10 @@ def track_row(
         picture_hash=facts.picture_hash,
         picture_id=place.picture_id,
         created=place.created,
+        cue=facts.cue,
+        cue_begin=facts.begin,
+        cue_end=facts.end,
+        sheet=song.sheet,
     )
 
 

@@ -130,8 +130,8 @@ def _key(artists: Sequence[str]) -> str:
 Evidence = Callable[[Trace], object]
 
 
-def _file_name(trace: Trace) -> bytes:
-    return trace.path.rpartition(b"/")[2]
+def _file_name(trace: Trace) -> object:
+    return trace.path.rpartition(b"/")[2], trace.cue
 
 
 def _both(first: Evidence, *more: Evidence) -> Evidence:
@@ -168,7 +168,7 @@ _EVIDENCE: tuple[Evidence, ...] = (
     _sound,
     _both(_tags, _file_name),
     _tags,
-    lambda trace: trace.path,
+    lambda trace: (trace.path, trace.cue),
 )
 _NEEDS_DURATION = frozenset({7, 8})
 

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
 from db.batches import ArtistState
-from db.catalog import Broken, ImageState, Known
+from db.catalog import Broken, ImageState, Known, song_key
 from db.errors import DatabaseError
 from db.rows import LibraryRow, ScanRow
 from db.video_files import KnownVideo
@@ -57,6 +57,14 @@ class Folder:
     missing: bool = False
 
 
+class SheetOf(NamedTuple):
+    """The cue sheet of a file: which of the files that it names this is, and the sheet's state."""
+
+    path: bytes
+    number: int
+    state: int
+
+
 @dataclass
 class Library:
     """One library of a scan, and what is to be done to it."""
@@ -64,9 +72,14 @@ class Library:
     row: LibraryRow
     walk: Walk = field(default_factory=Walk)
     known: dict[bytes, Known] = field(default_factory=dict)
+    """Songs by `song_key`."""
+    tracks: dict[bytes, list[Known]] = field(default_factory=dict)
+    """Of files that are several songs, these."""
     videos: dict[bytes, KnownVideo] = field(default_factory=dict)
     broken: dict[bytes, Broken] = field(default_factory=dict)
     images: dict[bytes, ImageState] = field(default_factory=dict)
+    sheets: dict[bytes, SheetOf] = field(default_factory=dict)
+    """Cue sheets by the files that they are about."""
     folders: dict[bytes, Folder] = field(default_factory=dict)
     groups: dict[bytes, set[int]] = field(default_factory=dict)
     groups_with_songs: set[bytes] = field(default_factory=set)
@@ -104,13 +117,38 @@ class Library:
 
     def knows(self, path: bytes) -> bool:
         """Whether a file is a song or a video already."""
-        return path in self.known or path in self.videos
+        return path in self.known or path in self.videos or path in self.tracks
+
+    def songs_of(self, path: bytes) -> list[Known]:
+        """The songs that a file was until now."""
+        whole = self.known.get(path)
+        return ([whole] if whole else []) + self.tracks.get(path, [])
+
+    def learn(self, songs: Iterable[Known]) -> None:
+        """These are known."""
+        for song in songs:
+            if song.cue:
+                self.tracks.setdefault(song.path, []).append(song)
+                self.known[song_key(song.path, song.cue)] = song
+            else:
+                self.known[song.path] = song
+
+    def sheet_state(self, path: bytes) -> int:
+        """The state of the cue sheet of a file; 0: it has none."""
+        sheet = self.sheets.get(path)
+        return sheet.state if sheet else 0
+
+    @property
+    def there(self) -> int:
+        """How many files are songs or videos."""
+        more = sum(len(songs) - 1 for songs in self.tracks.values())
+        return len(self.known) - more + len(self.videos)
 
     @property
     def lost(self) -> int:
         """How many files that were songs or videos are not there any more."""
         gone: list[Known | KnownVideo] = [*self.vanished, *self.vanished_videos]
-        return sum(known.path not in self.walk.files for known in gone)
+        return len({known.path for known in gone} - self.walk.files.keys())
 
     def note(self, involved: tuple[set[int], set[int], set[str]]) -> None:
         """These albums, artists and genres are to be counted anew."""

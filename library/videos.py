@@ -26,7 +26,7 @@ async def write(
 ) -> None:
     """Write the videos of a batch, whose songs are already written."""
     # What a file was before, if it was the other kind, has no file any more.
-    library.vanished += [library.known[path] for path, _ in found if path in library.known]
+    library.vanished += [song for path, _ in found for song in library.songs_of(path)]
     library.vanished_videos += [library.videos[path] for path in songs if path in library.videos]
     if not found:
         return

@@ -30,6 +30,8 @@ class Walk:
 
     files: dict[bytes, Stamp] = field(default_factory=dict)
     images: dict[bytes, Stamp] = field(default_factory=dict)
+    sheets: dict[bytes, Stamp] = field(default_factory=dict)
+    """Cue sheets."""
     unreadable: dict[bytes, str] = field(default_factory=dict)
     """Folders that could not be looked into, and why."""
     passed_over: dict[bytes, str] = field(default_factory=dict)
@@ -114,6 +116,9 @@ class Walker:
             elif paths.is_media(name):
                 if stamp := _stamp(entry):
                     self.found.files[_join(folder, name)] = stamp
+            elif name[-4:].lower() == b".cue":
+                if stamp := _stamp(entry):
+                    self.found.sheets[_join(folder, name)] = stamp
             elif self._rank(name) is not None:
                 covers.append(entry)
         self._cover(folder, covers)

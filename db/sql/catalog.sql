@@ -1,5 +1,6 @@
 -- part: trace
-t.id, t.library_id, t.folder_id, t.album_id, t.path, t.audio_hash, t.mb_recording, t.mb_release, t.tag_key, t.duration
+t.id, t.library_id, t.folder_id, t.album_id, t.path, t.audio_hash, t.mb_recording, t.mb_release, t.tag_key,
+t.duration, t.cue
 
 -- part: track_arrays
 :id::bigint[], :folder_id::bigint[], :album_id::bigint[], :path::bytea[], :size::bigint[],
@@ -8,22 +9,24 @@ t.id, t.library_id, t.folder_id, t.album_id, t.path, t.audio_hash, t.mb_recordin
     :year::integer[], :genre_keys::text[], :words::text[], :audio_hash::bytea[],
     :mb_recording::text[], :mb_release::text[], :tag_key::text[], :card::json[],
     :album_tags::json[], :album_claim::json[], :picture_hash::bytea[], :picture_id::bigint[],
-    :created::timestamptz[]
+    :created::timestamptz[], :cue::smallint[], :cue_begin::double precision[],
+    :cue_end::double precision[], :sheet::bigint[]
 
 -- part: track_names
 id, folder_id, album_id, path, size, mtime_ns, suffix, content_type, duration, bit_rate,
     title_sort, disc, track, year, genre_keys, words, audio_hash, mb_recording, mb_release,
-    tag_key, card, album_tags, album_claim, picture_hash, picture_id, created
+    tag_key, card, album_tags, album_claim, picture_hash, picture_id, created,
+    cue, cue_begin, cue_end, sheet
 
 -- name: unlimited
 set local statement_timeout = 0
 
 -- name: known
-select id, path, size, mtime_ns, reader from tracks
+select id, path, size, mtime_ns, reader, cue, sheet from tracks
 where library_id = :library and missing_since is null
 
 -- name: tombstones
-select id, path, size, mtime_ns, reader from tracks
+select id, path, size, mtime_ns, reader, cue, sheet from tracks
 where library_id = :library and missing_since is not null
 order by id
 
@@ -102,16 +105,16 @@ join tracks t on t.library_id = l.id and t.scan_id > l.since
 where t.scan_id > :least and t.missing_since is null
 
 -- name: neighbours
-select t.id, t.path, a.key as album_key, t.album_claim as claim
+select t.id, t.path, t.cue, a.key as album_key, t.album_claim as claim
 from tracks t join albums a on a.id = t.album_id
 where t.folder_id = any(:folders::bigint[]) and t.missing_since is null
 
 -- name: album_songs
 select t.id, t.album_id, t.path, t.duration, t.genre_keys, t.picture_hash, t.picture_id, t.created,
-    t.card, t.album_tags as tags
+    t.card, t.album_tags as tags, t.cue
 from tracks t
 where t.album_id = any(:albums::bigint[]) and t.missing_since is null
-order by t.album_id, t.disc, t.track, t.path
+order by t.album_id, t.disc, t.track, t.path, t.cue
 
 -- name: new_ids
 select array(select nextval(pg_get_serial_sequence(:table, 'id')) from generate_series(1, :count::integer))
@@ -288,13 +291,14 @@ on conflict do nothing
 insert into tracks (id, library_id, folder_id, album_id, path, size, mtime_ns, reader, suffix,
     content_type, duration, bit_rate, title_sort, disc, track, year, genre_keys, words, audio_hash,
     mb_recording, mb_release, tag_key, card, album_tags, album_claim, picture_hash, picture_id,
-    created, scan_id)
+    created, cue, cue_begin, cue_end, sheet, scan_id)
 overriding system value
 select id, :library, folder_id, album_id, path, size, mtime_ns, :reader, suffix,
     content_type, duration, bit_rate, title_sort, disc, track, nullif(year, 0),
     string_to_array(genre_keys, chr(31)), array_to_tsvector(string_to_array(words, ' ')),
     nullif(audio_hash, ''), nullif(mb_recording, ''), nullif(mb_release, ''), tag_key, card,
-    album_tags, album_claim, nullif(picture_hash, ''), nullif(picture_id, 0), created, :scan
+    album_tags, album_claim, nullif(picture_hash, ''), nullif(picture_id, 0), created,
+    cue, cue_begin, cue_end, sheet, :scan
 from unnest({track_arrays}) as new ({track_names})
 
 -- name: change_tracks
@@ -309,6 +313,7 @@ set folder_id = new.folder_id, album_id = new.album_id, path = new.path, size = 
     mb_release = nullif(new.mb_release, ''), tag_key = new.tag_key, card = new.card,
     album_tags = new.album_tags, album_claim = new.album_claim,
     picture_hash = nullif(new.picture_hash, ''), picture_id = nullif(new.picture_id, 0),
+    cue = new.cue, cue_begin = new.cue_begin, cue_end = new.cue_end, sheet = new.sheet,
     changed = now(), missing_since = null
 from unnest({track_arrays}) as new ({track_names})
 where t.id = new.id

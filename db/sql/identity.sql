@@ -13,7 +13,8 @@ set library_id = n.library_id, folder_id = n.folder_id, album_id = n.album_id, p
     genre_keys = n.genre_keys, words = n.words, audio_hash = n.audio_hash,
     mb_recording = n.mb_recording, mb_release = n.mb_release, tag_key = n.tag_key, card = n.card,
     album_tags = n.album_tags, album_claim = n.album_claim, picture_hash = n.picture_hash,
-    picture_id = n.picture_id, changed = now(), missing_since = null
+    picture_id = n.picture_id, cue = n.cue, cue_begin = n.cue_begin, cue_end = n.cue_end,
+    sheet = n.sheet, changed = now(), missing_since = null
 from {pairs}
 join tracks n on n.id = pair.new
 where t.id = pair.old

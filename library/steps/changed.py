@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from library import paths
+from library import paths, sheets
 from library.state import Folder, Library, Scan
 from library.tags.facts import READER
+from library.walk import Stamp
 
 NAME = "changed"
 
@@ -15,6 +16,7 @@ async def run(scan: Scan) -> None:
     """Work out what is to be read, and what has vanished."""
     for library in scan.open_libraries:
         await _load(scan, library)
+        await sheets.find(scan, library)
         _compare(library, complete=scan.job.complete)
         if library.todo and not library.first_time:
             await _revive(scan, library)
@@ -38,24 +40,25 @@ async def _new(scan: Scan) -> int:
 
 async def _load(scan: Scan, library: Library) -> None:
     catalog, key = scan.db.catalog, library.row.id
-    library.known = {known.path: known for known in await catalog.known(key)}
+    library.learn(await catalog.known(key))
     library.videos = {known.path: known for known in await catalog.videos(key).known()}
     library.broken = {broken.path: broken for broken in await catalog.broken(key)}
     library.images = {image.path: image for image in await catalog.images(key)}
     for folder in await catalog.folders(key):
         library.folders[folder.path] = Folder(folder.id, folder.picture_id, folder.missing)
         library.add_to_group(folder.path, folder.id)
-    library.groups_with_songs = {paths.album_folder(paths.folder(path)) for path in library.known}
+    library.groups_with_songs = {
+        paths.album_folder(paths.folder(known.path)) for known in library.known.values()
+    }
 
 
 def _compare(library: Library, *, complete: bool) -> None:
     """Sort the files that were found: as known, known to be unreadable, to be read."""
     for path, stamp in library.walk.files.items():
         broken = library.broken.get(path)
-        known = library.known.get(path) or library.videos.get(path)
         if broken and (broken.size, broken.mtime_ns, broken.reader) == (*stamp, READER):
             library.failures[path] = ""
-        elif not known or (known.size, known.mtime_ns, known.reader) != (*stamp, READER):
+        elif not _as_it_was(library, path, stamp):
             library.todo.append(path)
             continue
         if complete:
@@ -63,8 +66,8 @@ def _compare(library: Library, *, complete: bool) -> None:
     library.failures |= library.walk.unreadable | library.walk.passed_over
     library.vanished = [
         known
-        for path, known in library.known.items()
-        if path not in library.walk.files and not library.walk.hidden(path)
+        for known in library.known.values()
+        if known.path not in library.walk.files and not library.walk.hidden(known.path)
     ]
     library.vanished_videos = [
         known
@@ -73,8 +76,18 @@ def _compare(library: Library, *, complete: bool) -> None:
     ]
 
 
+def _as_it_was(library: Library, path: bytes, stamp: Stamp) -> bool:
+    """Whether a file is known, and neither it nor its cue sheet has changed."""
+    tracks = library.tracks.get(path)
+    song = tracks[0] if tracks else library.known.get(path)
+    known = song or library.videos.get(path)
+    if not known or (known.size, known.mtime_ns, known.reader) != (*stamp, READER):
+        return False
+    return song is None or song.sheet == library.sheet_state(path)
+
+
 async def _revive(scan: Scan, library: Library) -> None:
-    """Missing songs whose files are back as they were need not be read."""
+    """Missing songs whose files are back as they were need not be read; those of sheets are."""
     if scan.job.complete:
         return
     files = library.walk.files
@@ -84,6 +97,8 @@ async def _revive(scan: Scan, library: Library) -> None:
         if not library.knows(known.path)
         and files.get(known.path) == (known.size, known.mtime_ns)
         and known.reader == READER
+        and not known.cue
+        and known.sheet == library.sheet_state(known.path)
     }
     library.revived = [known.id for known in back.values()]
     library.known |= back
@@ -92,7 +107,7 @@ async def _revive(scan: Scan, library: Library) -> None:
 
 def too_many(scan: Scan, library: Library, lost: int) -> bool:
     """Whether so many files would be dropped that a disk is more likely to be missing."""
-    there = len(library.known) + len(library.videos)
+    there = library.there
     if lost <= 0:
         return False
     if lost >= there and not library.walk.files:
@@ -104,7 +119,7 @@ def too_many(scan: Scan, library: Library, lost: int) -> bool:
 def refusal(library: Library, lost: int) -> str:
     """What happened, and how to go on."""
     where = paths.shown(library.row.path)
-    there = len(library.known) + len(library.videos)
+    there = library.there
     kind = "songs and videos" if library.videos else "songs"
     return (
         f"{library.row.name}: {lost:,} of {there:,} {kind} are not in {where} any more;"

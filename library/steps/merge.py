@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from db.batches import Batch
-from db.catalog import Neighbour, Trace
+from db.catalog import Known, Neighbour, Trace
 from library import cards, identity, paths, videos
 from library.cards import Song
 from library.identity import Album
@@ -65,12 +65,17 @@ def _sort_out(library: Library, answers: Sequence[tuple[bytes, Answer]]) -> list
             library.failures[path] = answer.reason
             continue
         library.failures.pop(path, None)
-        if answer.facts is None:
-            continue
-        known = library.known.get(path)
-        song = Song(path, library.walk.files[path], answer.facts, cards.claim(answer.facts))
-        song.old_id = song.id = known.id if known else 0
-        songs.append(song)
+        sheet = library.sheets.get(path)
+        if sheet:
+            library.failures.pop(sheet.path, None)
+        if sheet and answer.complaint:
+            library.failures[sheet.path] = answer.complaint
+        for facts in answer.songs:
+            song = Song(path, library.walk.files[path], facts, cards.claim(facts))
+            known = library.known.get(song.key)
+            song.old_id = song.id = known.id if known else 0
+            song.sheet = library.sheet_state(path)
+            songs.append(song)
     return songs
 
 
@@ -80,6 +85,8 @@ async def _problems(
     """Note failures with the file as it was; what may pass by itself is tried again next time."""
     rows = []
     for path, answer in answers:
+        if answer.complaint and (sheet := library.sheets.get(path)):
+            rows.append((sheet.path, *library.walk.sheets[sheet.path], answer.complaint))
         if answer.failed:
             stamp = Stamp(-1, 0) if answer.again else library.walk.files[path]
             rows.append((path, *stamp, answer.reason))
@@ -97,19 +104,20 @@ async def _albums(scan: Scan, library: Library, songs: list[Song]) -> dict[bytes
         groups[_group(song.path)].append(song)
     around = await _around(scan, library, groups)
     found: dict[bytes, Album] = {}
-    restless: list[bytes] = []
+    restless: dict[bytes, None] = {}
     for group, members in groups.items():
         others = around[group]
         claims = [song.claim for song in members] + [other.claim for other in others]
         albums = identity.albums(claims, _folder_name(library, group))
         everyone: list[Song | Neighbour] = [*members, *others]
         for member, album in zip(everyone, albums, strict=True):
-            found[member.path] = album
+            found[member.key] = album
             if isinstance(member, Neighbour) and member.album_key != album.key:
-                restless.append(member.path)
+                restless[member.path] = None
     if restless:
-        answers = await read.read(scan, library, restless)
-        songs += _sort_out(library, list(zip(restless, answers, strict=True)))
+        answers = await read.read(scan, library, list(restless))
+        again = _sort_out(library, list(zip(restless, answers, strict=True)))
+        songs += [song for song in again if song.key in found]
     return found
 
 
@@ -144,7 +152,10 @@ async def _replaced(scan: Scan, library: Library, songs: list[Song]) -> list[int
     displaced = {
         _group(song.path) for song in songs if song.old_id and _other(traces[song.old_id], song)
     }
+    left = _left(library, songs)
+    displaced |= {_group(known.path) for known in left}
     gone = [known.id for known in library.vanished if displaced and _group(known.path) in displaced]
+    gone += [known.id for known in left]
     traces |= {trace.id: trace for trace in await scan.db.catalog.traces(gone)}
     homeless: list[int] = []
     if displaced:
@@ -155,14 +166,28 @@ async def _replaced(scan: Scan, library: Library, songs: list[Song]) -> list[int
             and (not song.old_id or _other(traces[song.old_id], song))
         ]
         old = [traces[song.old_id] for song in moving if song.old_id]
-        homeless = _reassign(scan, library, moving, old + [traces[row] for row in gone])
+        old += [traces[row] for row in gone]
+        homeless = _reassign(scan, library, moving, old, {known.id for known in left})
     for song in songs:
         if song.id:
             song.old_album = traces[song.id].album_id
     return homeless
 
 
-def _reassign(scan: Scan, library: Library, songs: list[Song], old: list[Trace]) -> list[int]:
+def _left(library: Library, songs: list[Song]) -> list[Known]:
+    """Songs that these files are not any more: a cue sheet came, went or has fewer tracks."""
+    still = {song.old_id for song in songs}
+    return [
+        known
+        for path in {song.path for song in songs}
+        for known in library.songs_of(path)
+        if known.id not in still
+    ]
+
+
+def _reassign(
+    scan: Scan, library: Library, songs: list[Song], old: list[Trace], left: set[int]
+) -> list[int]:
     """Give songs the rows that match them; rows that nobody takes and have no file are returned."""
     pairs = identity.match(old, [_trace(-index, song) for index, song in enumerate(songs, 1)])
     taken = set(pairs.values())
@@ -175,6 +200,7 @@ def _reassign(scan: Scan, library: Library, songs: list[Song], old: list[Trace])
     scan.progress.moved += sum(bool(song.id) and song.id != song.old_id for song in songs)
     library.vanished = [known for known in library.vanished if known.id not in taken]
     homeless = [song.old_id for song in songs if song.old_id and song.old_id not in taken]
+    homeless += sorted(left - taken)
     scan.progress.missing += len(homeless)
     return homeless
 
@@ -197,4 +223,5 @@ def _trace(index: int, song: Song) -> Trace:
         facts.mb_release,
         cards.tag_key(facts),
         facts.sound.duration,
+        facts.cue,
     )

@@ -85,7 +85,8 @@ async def read(scan: Scan, library: Library, batch: Sequence[bytes]) -> list[Ans
     splitting = Splitting(
         settings.artist_separators, settings.unsplit_artists, settings.genre_separators
     )
-    request = msgspec.msgpack.encode(Request(library.row.path, list(batch), splitting))
+    sheets = {path: sheet[:2] for path in batch if (sheet := library.sheets.get(path))}
+    request = msgspec.msgpack.encode(Request(library.row.path, list(batch), splitting, sheets))
     seconds = _SECONDS if len(batch) > 1 else _SECONDS_ALONE
     try:
         return _answers.decode(await scan.sandbox.call(TARGET, request, timeout=seconds))

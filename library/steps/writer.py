@@ -46,15 +46,15 @@ class Writer:
         made = [
             (
                 song,
-                cards.track_card(song, albums[song.path], artists),
-                cards.album_tags(song.facts, albums[song.path]),
+                cards.track_card(song, albums[song.key], artists),
+                cards.album_tags(song.facts, albums[song.key]),
             )
             for song in songs
         ]
         await self._give_ids(songs)
         places = await self._albums(made, albums, folders, pictures)
         rows = [
-            cards.track_row(song, card, tags, places[song.path], self._articles)
+            cards.track_row(song, card, tags, places[song.key], self._articles)
             for song, card, tags in made
         ]
         await self._tracks(rows, changed=set(changed))
@@ -64,7 +64,7 @@ class Writer:
         self._count(made, changed)
         for song in songs:
             if song.old_album:
-                self._library.note_move(song.old_album, places[song.path].album_id)
+                self._library.note_move(song.old_album, places[song.key].album_id)
         await totals.refresh(self._scan, self._library, self._batch)
         await heirs.artists(self._scan, self._library, self._batch)
 
@@ -72,7 +72,7 @@ class Writer:
         """Ids by key of everybody who is named."""
         rows: dict[str, ArtistWrite] = {}
         for song in songs:
-            for person in cards.people(song, albums[song.path]):
+            for person in cards.people(song, albums[song.key]):
                 row = cards.artist_row(person, self._articles)
                 rows[row.key] = cards.merged(rows[row.key], row) if row.key in rows else row
         known = self._scan.artists
@@ -118,7 +118,7 @@ class Writer:
         """Make the albums that are new; where each song is to stand."""
         of_key: dict[str, list[tuple[Song, TrackCard, AlbumTags]]] = defaultdict(list)
         for each in made:
-            of_key[albums[each[0].path].key].append(each)
+            of_key[albums[each[0].key].key].append(each)
         known = await self._batch.albums(of_key.keys())
         new = [key for key in of_key if key not in known]
         ids = dict(zip(new, await self._batch.new_ids("albums", len(new)), strict=True))
@@ -132,18 +132,18 @@ class Writer:
         for key, members in of_key.items():
             state = known.get(key)
             album_id = state.id if state else ids[key]
-            times = {song.path: added_at(self._library, song.stamp, now) for song, _, _ in members}
+            times = {song.key: added_at(self._library, song.stamp, now) for song, _, _ in members}
             songs = _album_songs(album_id, members, times)
             shown = self._shown(state, songs, files, pictures)
             if state is None:
                 rows.append(summary.album_row(key, songs, shown, self._articles))
                 owners += summary.artists_of(songs)
             for song, _, _ in members:
-                places[song.path] = Place(
+                places[song.key] = Place(
                     folders[paths.folder(song.path)].id,
                     album_id,
                     pictures.get(song.facts.picture_hash, 0) or shown,
-                    times[song.path],
+                    times[song.key],
                 )
         await self._batch.add_albums(rows, owners)
         self._library.albums |= {state.id for state in known.values()}
@@ -210,10 +210,11 @@ def _album_songs(
             list(dict.fromkeys(fold(genre) for genre in song.facts.genres)),
             song.facts.picture_hash,
             None,
-            times[song.path],
+            times[song.key],
             card,
             tags,
+            song.facts.cue,
         )
         for song, card, tags in members
     ]
-    return sorted(songs, key=lambda song: (song.card.disc, song.card.track, song.path))
+    return sorted(songs, key=lambda song: (song.card.disc, song.card.track, song.path, song.cue))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-READER = 2
+READER = 3
 """Raise it when files should be read again because the reader understands more."""
 
 Day = tuple[int, int, int]
@@ -20,11 +20,15 @@ class Splitting(Struct, frozen=True, array_like=True):
 
 
 class Request(Struct, frozen=True, array_like=True):
-    """Files to read, relative to a folder."""
+    """Files to read, relative to a folder; of some a cue sheet says what their tracks are.
+
+    `sheets` has, by file, the sheet and which of the files that it names this one is.
+    """
 
     root: bytes
     paths: list[bytes]
     splitting: Splitting
+    sheets: dict[bytes, tuple[bytes, int]] = {}
 
 
 class Person(Struct, frozen=True, array_like=True):
@@ -105,6 +109,12 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
     gains: Gains = Gains()
     mb_recording: str = ""
     mb_release: str = ""
+    cue: int = 0
+    """The number in a cue sheet of a track that is only a part of the file, in seconds from `begin`
+    to `end`; 0: the file is one song."""
+    begin: float = 0.0
+    end: float = 0.0
+    """0: the end of the file."""
 
 
 class AudioTrack(Struct, frozen=True, array_like=True):
@@ -131,15 +141,31 @@ class VideoFacts(Struct, frozen=True, array_like=True):
 class Answer(Struct, frozen=True, array_like=True):
     """What became of one file: the facts of a song or those of a video, or why there are none.
 
-    `again` says that the failure may pass by itself (no permission, an unreadable disk).
+    `again` says that the failure may pass by itself (no permission, an unreadable disk). With a cue
+    sheet the file is its `tracks`, unless there is a `complaint` about the sheet.
     """
 
     facts: Facts | None
     reason: str = ""
     again: bool = False
     video: VideoFacts | None = None
+    tracks: list[Facts] = []
+    complaint: str = ""
+
+    @property
+    def songs(self) -> list[Facts]:
+        """What is to be heard: several songs, one or none."""
+        return self.tracks or ([self.facts] if self.facts else [])
 
     @property
     def failed(self) -> bool:
         """Whether nothing was found in the file."""
         return self.facts is None and self.video is None
+
+
+class Named(Struct, frozen=True, array_like=True):
+    """The files that a cue sheet names; `reason` says why it cannot be used."""
+
+    files: list[str]
+    reason: str = ""
+    again: bool = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from library.tags.facts import Sound
+from library.tags.sheet import Sheet
 
 FRONT_COVER = 3
 
@@ -21,6 +22,7 @@ class Raw:
     pictures: list[tuple[int, bytes]] = field(default_factory=list)
     audio_hash: bytes = b""
     base_gain: float = 0.0
+    sheet: Sheet | None = None
 
     def add(self, name: str, *values: str) -> None:
         """Add values to a tag."""

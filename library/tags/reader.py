@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from library import paths
 from library.tags import boxes, streams, vorbis
+from library.tags.cut import names, take_apart
 from library.tags.facts import Answer, Request, Splitting, VideoFacts
 from library.tags.fields import understand
 from library.tags.raw import Raw, Reader, UnreadableError
@@ -80,19 +81,37 @@ _SIGNATURES = (
 def read_files(payload: bytes) -> bytes:
     """Target of the sandbox: a `Request` in, a list of `Answer` in the same order out."""
     request = msgspec.msgpack.decode(payload, type=Request)
-    return msgspec.msgpack.encode(
-        [read_file(os.path.join(request.root, path), request.splitting) for path in request.paths]
-    )
+    return msgspec.msgpack.encode([_answer(request, path) for path in request.paths])
 
 
-def read_file(path: bytes, splitting: Splitting) -> Answer:
+def read_sheets(payload: bytes) -> bytes:
+    """Target of the sandbox: a `Request` for cue sheets in, a list of `Named` out."""
+    request = msgspec.msgpack.decode(payload, type=Request)
+    return msgspec.msgpack.encode([names(os.path.join(request.root, one)) for one in request.paths])
+
+
+def _answer(request: Request, path: bytes) -> Answer:
+    beside = request.sheets.get(path)
+    if beside is not None:
+        beside = os.path.join(request.root, beside[0]), beside[1]
+    return read_file(os.path.join(request.root, path), request.splitting, beside)
+
+
+def read_file(
+    path: bytes, splitting: Splitting, beside: tuple[bytes, int] | None = None
+) -> Answer:
     """What one file says, or why it says nothing; nothing it holds can raise."""
     try:
         with _open(path) as file:
             video = _video(file, path)
             if video is not None:
                 return Answer(None, video=video)
-            return Answer(understand(_read(file, path), splitting))
+            raw = _read(file, path)
+            facts = understand(raw, splitting)
+            if beside is None and raw.sheet is None and "cuesheet" not in raw.tags:
+                return Answer(facts)
+            whole, tracks, complaint = take_apart(path, raw, facts, beside, splitting)
+            return Answer(whole, tracks=tracks, complaint=complaint)
     except UnreadableError as error:
         return Answer(None, str(error))
     except PermissionError:

@@ -13,7 +13,7 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
 
-from library.tags import id3, payload
+from library.tags import id3, payload, sheet
 from library.tags.facts import Sound
 from library.tags.names import common
 from library.tags.raw import Raw, UnreadableError
@@ -45,6 +45,8 @@ def read_flac(file: BinaryIO, size: int, content_type: str) -> Raw:
     else:
         raw.audio_hash = payload.sampled(file, (first_frame, size))
     _take(found.tags, raw)
+    if found.cuesheet and info.sample_rate:
+        raw.sheet = sheet.of_flac(found.cuesheet, info.sample_rate)
     raw.pictures += [(picture.type, picture.data) for picture in found.pictures if picture.data]
     other = Raw(content_type)
     id3.read(file, other)
