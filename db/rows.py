@@ -152,14 +152,23 @@ class FileRow(Struct, frozen=True, gc=False):
     duration: float
     bit_rate: int
     card: TrackCard
+    begin: float = 0.0
+    """A track of a cue sheet is the file's sound from this second on to before `end`."""
+    end: float = 0.0
+    """0: to the file's end."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether it is only a part of its file."""
+        return self.begin > 0 or self.end > 0
 
 
 class VideoFileRow(FileRow, frozen=True, gc=False):
     """What is needed to send a video, and to make it smaller."""
 
-    width: int
-    height: int
-    video: VideoCard
+    width: int = 0
+    height: int = 0
+    video: VideoCard = VideoCard(path="")
 
 
 class VideoRow(Struct, frozen=True, gc=False):

@@ -70,10 +70,10 @@ async def _complain(scan: Scan, library: Library, states: Sequence[SheetState]) 
     used = {sheet.path for sheet in library.sheets.values()}
     for state in states:
         broken = library.broken.get(state.path)
-        if broken and (state.reason or state.path in used) and broken.size == state.size:
-            library.failures[state.path] = ""
-        if state.reason and (broken is None or not library.failures.get(state.path) == ""):
+        noted = broken and _same(state, Stamp(broken.size, broken.mtime_ns))
+        if state.reason or (noted and state.path in used):
             library.failures[state.path] = state.reason
+        if state.reason and not noted:
             rows.append((state.path, state.size, state.mtime_ns, state.reason))
     if rows:
         async with scan.db.catalog.batch(library.row.id) as batch:

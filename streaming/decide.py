@@ -99,13 +99,17 @@ _NOT_SUPPORTED = {
 _FLAC_RATES = (192_000, 176_400, 96_000, 88_200, 48_000, 44_100, 32_000, 22_050)
 
 
-def decide(source: Source, client: ClientInfo, user_limit: int, settings: Transcoding) -> Decision:
-    """Decide; `user_limit` is kbit/s, 0 is none."""
+def decide(
+    source: Source, client: ClientInfo, user_limit: int, settings: Transcoding, *, cut: bool = False
+) -> Decision:
+    """Decide; `user_limit` is kbit/s, 0 is none. What is `cut` out of a file is no file of its own."""
     stream = Stream(
         source.container, source.codec, source.channels, source.rate * 1000, source.sample_rate,
         source.bit_depth,
     )  # fmt: skip
     reasons = tuple(dict.fromkeys(_reasons(source, stream, client, user_limit)))
+    if cut:
+        reasons += ("PartOfFile",)
     if settings.mode == "off":
         return Decision(reasons, stream, error=_OFF)
     ceilings = (client.max_audio_bitrate, client.max_transcoding_audio_bitrate)

@@ -46,7 +46,7 @@ def encode(job: Job, pipe: Pipe, begun: Callable[[], None]) -> None:
     """
     with open_source(job.source, job.suffix) as container:
         stream = _sound(container)
-        begin = _seek(container, stream, job.offset)
+        begin = _seek(container, stream, job.begin + job.offset)
         decoder = _Decoder(container, stream)
         frames = _after(decoder.frames(), begin)
         first = next(frames, None)
@@ -55,23 +55,40 @@ def encode(job: Job, pipe: Pipe, begun: Callable[[], None]) -> None:
         with closing(_Output(job, pipe, stream, begun)) as out:
             for frame, lead in chain([first] if first else [], frames):
                 out.write(frame, lead)
+                if out.full:
+                    break
             out.finish(whole=not decoder.broken_off)
 
 
 def decoded(
-    source: Opened, suffix: str, offset: float, form: str, layout: str, rate: int
+    source: Opened,
+    suffix: str,
+    span: tuple[float, float],
+    form: str,
+    layout: str,
+    rate: int,
 ) -> Iterator[AudioFrame]:
-    """The sound of a file from a second on, in one form; raises Unplayable before the first frame."""
+    """The sound of a file from one second to another (0: the end), in one form.
+
+    Raises Unplayable before the first frame.
+    """
     with open_source(source, suffix) as container:
         stream = _sound(container)
-        begin = _seek(container, stream, offset)
+        begin = _seek(container, stream, span[0])
         decoder = _Decoder(container, stream)
-        shaper = Shaper(form, layout, rate)
+        shaper = Shaper(form, layout, rate, samples(*span, rate))
         for frame, lead in _after(decoder.frames(), begin):
             yield from shaper.shape(frame, lead)
+            if shaper.full:
+                return
         if not decoder.count:
             raise Unplayable("Nothing in the file can be decoded.")
         yield from shaper.flush()
+
+
+def samples(begin: float, end: float, rate: int) -> int | None:
+    """How many samples lie between two seconds, such that parts join without a gap; None: all."""
+    return max(0, round(end * rate) - round(begin * rate)) if end else None
 
 
 def open_source(source: Opened, suffix: str) -> InputContainer:
@@ -167,7 +184,9 @@ def _after(frames: Iterable[AudioFrame], begin: float) -> Iterator[tuple[AudioFr
 class Shaper:
     """Brings frames of any kind, changing even, into the one form the encoder was opened with."""
 
-    def __init__(self, form: str, layout: str, rate: int) -> None:
+    def __init__(self, form: str, layout: str, rate: int, most: int | None = None) -> None:
+        self.most = most
+        """How many samples to give at most; None: all there are."""
         self._form, self._layout, self._rate = form, layout, rate
         self._kind: tuple[str, str, int] | None = None
         self._resampler = AudioResampler(form, layout, rate, **_ONE_THREAD)
@@ -190,9 +209,14 @@ class Shaper:
         if self._kind is not None:
             yield from self._number(self._resampler.resample(None))
 
+    @property
+    def full(self) -> bool:
+        """Whether nothing more will come."""
+        return self.most is not None and self._samples >= self.most
+
     def _number(self, frames: Iterable[AudioFrame | None]) -> Iterator[AudioFrame]:
         for frame in frames:
-            rest = self._without_lead(frame) if frame is not None else None
+            rest = self._without_rest(self._without_lead(frame)) if frame else None
             if rest is not None:
                 rest.pts, rest.time_base = self._samples, Fraction(1, self._rate)
                 self._samples += rest.samples
@@ -209,6 +233,16 @@ class Shaper:
         fifo.read(drop)
         return fifo.read()
 
+    def _without_rest(self, frame: AudioFrame | None) -> AudioFrame | None:
+        if frame is None or self.most is None or self._samples + frame.samples <= self.most:
+            return frame
+        if self.full:
+            return None
+        fifo = AudioFifo()
+        frame.pts = None
+        fifo.write(frame)
+        return fifo.read(self.most - self._samples)
+
 
 class _Output:
     """Encodes once, and writes each packet for the listener and, while that works, for the cache."""
@@ -220,9 +254,10 @@ class _Output:
         rate = shape.sample_rate or profile.sample_rate(
             source.codec_context.sample_rate or 44100, job.rate
         )
-        layout = LAYOUTS[shape.channels or profile.channels(job.rate)]
+        layout = _layout(job, source)
         form = _sample_format(job, source)
-        self._shaper = Shaper(form, layout, rate)
+        begin = job.begin + job.offset
+        self._shaper = Shaper(form, layout, rate, samples(begin, job.end, rate))
         self._outlet = _Outlet(pipe)
         self._live = _muxer(self._outlet, job)
         stream = self._live.add_stream(
@@ -243,6 +278,11 @@ class _Output:
     def write(self, frame: AudioFrame, lead: float) -> None:
         for shaped in self._shaper.shape(frame, lead):
             self._mux(self._stream.encode(shaped))
+
+    @property
+    def full(self) -> bool:
+        """Whether the song has ended, although its file goes on."""
+        return self._shaper.full
 
     def finish(self, *, whole: bool) -> None:
         """Everything was written; `whole` is whether it was all of the song."""
@@ -338,6 +378,14 @@ def _muxer(file: Any, job: Job) -> OutputContainer:
     out = av.open(file, mode="w", format=job.profile.muxer, container_options=options)
     out.metadata.update(job.tags)
     return out
+
+
+def _layout(job: Job, source: AudioStream) -> str:
+    """One or two channels; in place of an original that is cut, as many as it has."""
+    found = source.codec_context.layout
+    if job.cut and job.profile.lossless and not job.shape.channels and 0 < found.nb_channels <= 8:
+        return found.name
+    return LAYOUTS[job.shape.channels or job.profile.channels(job.rate)]
 
 
 def _sample_format(job: Job, source: AudioStream) -> str:

@@ -7,11 +7,14 @@ import os
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import structlog
 
 from streaming.errors import Gone
+
+if TYPE_CHECKING:
+    from db.rows import FileRow
 
 log = structlog.get_logger()
 
@@ -42,6 +45,11 @@ def open_inside(root: bytes, path: bytes) -> Opened:
     except (OSError, ValueError) as error:
         log.warning("file cannot be read", path=os.fsdecode(path), reason=str(error))
         raise Gone(_explain(error)) from error
+
+
+def suffix_of(file: FileRow) -> str:
+    """The suffix of the file itself; a part of it is described as what it is sent as."""
+    return os.fsdecode(file.path).rpartition(".")[2].lower() if file.cut else file.suffix
 
 
 def open_regular(path: bytes | str | os.PathLike[str]) -> Opened:

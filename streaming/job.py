@@ -68,12 +68,25 @@ class Job:
     """Asked in the encoder's thread, when work begins."""
     part: Part | None = None
     """Make this segment only; it begins and ends there to the very sample."""
+    begin: float = 0.0
+    """Where the song begins in the source; offsets and segments count from here."""
+    end: float = 0.0
+    """Before which second of the source it ends, to the very sample; 0: where the source ends."""
+    size: int = 0
+    """How much of the source it is; 0: all."""
+    name: str = ""
+    """What it is to be kept as by who downloads it."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether it is only a part of the source."""
+        return self.begin > 0 or self.end > 0
 
     @property
     def expected_bytes(self) -> int:
         """About how large the result will be."""
         if self.profile.lossless:
-            return self.source.size
+            return self.size or self.source.size
         return int(self.seconds * self.rate * 125)
 
 
@@ -90,9 +103,10 @@ class Transcoder(Protocol):
         """Stop everything."""
 
 
-def key_of(track: int, source: Opened, profile: Profile, rate: int, shape: Shape) -> str:
+def key_of(file: FileRow, source: Opened, profile: Profile, rate: int, shape: Shape) -> str:
     """Names a result: same key, same bytes."""
-    facts = (track, source.mtime_ns, source.size, profile.codec, rate, shape, _ENCODER)
+    song = (file.id, file.begin, file.end, tags_of(file)) if file.cut else file.id
+    facts = (song, source.mtime_ns, source.size, profile.codec, rate, shape, _ENCODER)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 

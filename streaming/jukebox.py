@@ -17,13 +17,14 @@ import msgspec
 
 from conf.settings import Jukebox
 from db.rows import FileRow
+from streaming.files import suffix_of
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE = 2.0
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the player shall do. `offset` is in seconds, `gain` from 0 to 1."""
+    """What the player shall do. `offset` and `end` (0: none) are seconds of the file, `gain` is 0 to 1."""
 
     do: Literal["play", "stop", "gain"]
     turn: int = 0
@@ -31,6 +32,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     path: bytes = b""
     suffix: str = ""
     offset: float = 0.0
+    end: float = 0.0
     gain: float = 1.0
 
 
@@ -64,7 +66,8 @@ class Player:
 
     def play(self, turn: int, file: FileRow, offset: float) -> None:
         """Play a song from a second on, instead of what plays now."""
-        self._send(Order("play", turn, file.root, file.path, file.suffix, offset))
+        begin, suffix = file.begin + offset, suffix_of(file)
+        self._send(Order("play", turn, file.root, file.path, suffix, begin, file.end))
 
     def stop(self) -> None:
         """Be silent at once."""

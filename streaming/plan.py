@@ -61,6 +61,14 @@ def plan(file: Sound, wanted: Wanted, user_limit: int, settings: Transcoding) ->
     return _smaller(source, profile, limit, offset, settings)
 
 
+def part(file: Sound, wanted: Wanted, settings: Transcoding) -> Transcode:
+    """What a part of a file is sent as in place of the original: its own format, as good as it was.
+
+    Whatever the settings say of transcoding: there is nothing else to send.
+    """
+    return _from_within(Source.of(file), 0, begin_at(wanted.time_offset, file.duration), settings)
+
+
 def plain(rate: int, user_limit: int, settings: Transcoding) -> Profile | None:
     """What a song of this rate becomes when an app asks for nothing in particular; None: itself."""
     if settings.mode != "on" or fits(rate, user_limit):

@@ -139,7 +139,7 @@ def _play(order: Order, desk: Desk, output: Speaker, loudness: Loudness) -> Even
 def _frames(order: Order) -> Iterator[AudioFrame]:
     opened = open_inside(order.root, order.path)
     with closing(opened.file):
-        yield from decoded(opened, order.suffix, order.offset, FORM, LAYOUT, RATE)
+        yield from decoded(opened, order.suffix, (order.offset, order.end), FORM, LAYOUT, RATE)
 
 
 def main() -> None:

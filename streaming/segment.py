@@ -20,7 +20,7 @@ from av.filter import Graph
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from streaming.encode import Shaper, open_source
+from streaming.encode import Shaper, open_source, samples
 from streaming.errors import Unplayable
 from streaming.hls import level
 from streaming.job import Job, Part
@@ -81,7 +81,7 @@ class _Segment:
     """Decodes what is needed of a file, and encodes it."""
 
     def __init__(self, job: Job, part: Part, container: InputContainer, pipe: Pipe) -> None:
-        self._part, self._container, self._pipe = part, container, pipe
+        self._part, self._container, self._pipe, self._cut = part, container, pipe, job.begin
         video = container.streams.video if part.size else ()
         self._seen = next((stream for stream in video if _decodes(stream)), None)
         heard = [stream for stream in container.streams.audio if _decodes(stream)]
@@ -123,16 +123,17 @@ class _Segment:
         """Decoded frames with their times, from a little before the segment on."""
         origin = self._origin()
         begin = self._sound.begin if self._sound else self._part.begin
+        place_of = begin + self._cut
         for back in _BACK:
-            if begin > _BACK[0]:
+            if place_of > _BACK[0]:
                 # What cannot be sought is decoded from its start instead. In MPEG-TS only a time
                 # before the start leads there.
-                place = origin + (begin - back if begin > back else -1.0)
+                place = origin + (place_of - back if place_of > back else -1.0)
                 with suppress(av.FFmpegError, OSError):
                     self._container.seek(int(place * 1_000_000))
             decoded = self._decoded(origin)
             held = self._until_seen(decoded)
-            if begin <= back or back == _BACK[-1] or self._in_time(held):
+            if place_of <= back or back == _BACK[-1] or self._in_time(held):
                 yield from held
                 yield from decoded
                 return
@@ -168,7 +169,7 @@ class _Segment:
                 frames: list[Any] = list(packet.decode())
                 for frame in frames:
                     if frame.time is not None:
-                        yield packet.stream, frame, frame.time - origin
+                        yield packet.stream, frame, frame.time - origin - self._cut
 
     def _origin(self) -> float:
         """When the file's own clock begins."""
@@ -179,10 +180,10 @@ class _Segment:
 
     def _enough(self, stream: Any) -> bool:
         maker: _Pictures | _Sound | None = self._pictures if stream is self._seen else self._sound
-        return maker is None or maker.complete
+        return maker is None or maker.sated
 
     def _complete(self) -> bool:
-        return all(maker.complete for maker in (self._pictures, self._sound) if maker)
+        return all(maker.sated for maker in (self._pictures, self._sound) if maker)
 
 
 class _Sound:
@@ -200,11 +201,18 @@ class _Sound:
         self._stream.bit_rate = bits
         self._next = max(0, part.first - _LEAD)
         self.begin = self._next * _FRAME / self._rate
+        # What comes after the end of a part of a file belongs to the next song.
+        self._shaper.most = samples(job.begin + self.begin, job.end, self._rate)
         self._started = False
 
     @property
     def complete(self) -> bool:
         return self._next >= self._part.stop
+
+    @property
+    def sated(self) -> bool:
+        """Whether nothing more has to be decoded."""
+        return self.complete or self._shaper.full
 
     def write(self, frame: AudioFrame, time: float) -> Iterator[Packet[Any]]:
         """A decoded frame."""
@@ -221,6 +229,7 @@ class _Sound:
 
     def finish(self) -> Iterator[Packet[Any]]:
         """Where the sound ends too early there is silence, so that every segment is as long as told."""
+        self._shaper.most = None
         while not self.complete:
             yield from self._silence(_FRAME * 16)
 
@@ -269,7 +278,7 @@ class _Pictures:
         self._before: VideoFrame | None = None
         self._turning: Graph | None = None
         self._last = -1
-        self.complete = False
+        self.sated = False
 
     def write(self, frame: VideoFrame, time: float) -> Iterator[Packet[Any]]:
         """A decoded frame."""
@@ -278,7 +287,7 @@ class _Pictures:
         elif time < self._part.end - 0.5 / _CLOCK:
             yield from self._encode(frame, time)
         else:
-            self.complete = True
+            self.sated = True
 
     def finish(self) -> Iterator[Packet[Any]]:
         """Where no picture changes, the last one is still shown."""
@@ -286,7 +295,7 @@ class _Pictures:
             yield from self._encode(self._before, self._part.begin)
         if self._last >= 0:
             yield from self._stream.encode(None)
-        self.complete = True
+        self.sated = True
 
     def _encode(self, frame: VideoFrame, time: float) -> Iterator[Packet[Any]]:
         stamp = round((time + _EPOCH) * _CLOCK)

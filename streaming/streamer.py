@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 
 import structlog
 from aiohttp import hdrs, web
@@ -15,12 +16,12 @@ from db.rows import FileRow
 from streaming.cache import CachedTranscoder, cache_of
 from streaming.direct import Content, disposition, send
 from streaming.errors import Gone, Unplayable
-from streaming.files import Opened, open_inside
+from streaming.files import Opened, open_inside, suffix_of
 from streaming.hls import Cut, Rendition, profile
 from streaming.job import Job, Part, key_of, part_key, tags_of
 from streaming.limits import Limits
 from streaming.pipe import Pipe
-from streaming.plan import Direct, Transcode, Wanted, plan
+from streaming.plan import Direct, Transcode, Wanted, part, plan
 from streaming.transcode import LiveTranscoder
 
 log = structlog.get_logger()
@@ -78,6 +79,8 @@ class Streamer:
     ) -> web.StreamResponse:
         """Send a song as `plan` decides. Raises `Gone` or `Busy` before anything is sent."""
         choice = plan(file, wanted, user_limit, self._settings)
+        if file.cut and isinstance(choice, Direct):
+            return await self._part(request, file, wanted, user_id)
         with self._listening(request):
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             if isinstance(choice, Direct):
@@ -85,7 +88,10 @@ class Streamer:
             job = _job(file, opened, choice, user_id)
             answer = await self._kept(request, file, job)
             if answer is None and self._settings.mode == "cache-only":
-                return await send(request, _original(file, opened))
+                if not file.cut:
+                    return await send(request, _original(file, opened))
+                opened.file.close()
+                return await self._part(request, file, wanted, user_id)
             return answer if answer is not None else await self._live(request, job, wanted.estimate)
 
     async def transcode(
@@ -106,9 +112,15 @@ class Streamer:
         return found is not None
 
     async def download(
-        self, request: web.Request, file: FileRow, name: str = ""
+        self, request: web.Request, file: FileRow, name: str = "", user_id: int = 0
     ) -> web.StreamResponse:
-        """Send the original under its name, or another. Raises `Gone` before anything is sent."""
+        """Send the original under its name, or another. Raises `Gone` before anything is sent.
+
+        Of a part of a file, just that part.
+        """
+        if file.cut:
+            name = name or os.path.basename(file.card.path)  # noqa: PTH119
+            return await self._part(request, file, Wanted(), user_id, name)
         with self._listening(request):
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             name = name or os.fsdecode(os.path.basename(file.path))  # noqa: PTH119
@@ -125,6 +137,17 @@ class Streamer:
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             job = _segment(file, opened, rendition, cut.part(number, rendition), user_id)
             return await self._exactly(request, file, job)
+
+    async def _part(
+        self, request: web.Request, file: FileRow, wanted: Wanted, user: int, name: str = ""
+    ) -> web.StreamResponse:
+        """Send a part of a file, whether or not the server transcodes."""
+        choice = part(file, wanted, self._settings)
+        with self._listening(request):
+            opened = await asyncio.to_thread(open_inside, file.root, file.path)
+            job = replace(_job(file, opened, choice, user), name=name)
+            answer = await self._kept(request, file, job)
+            return answer if answer is not None else await self._live(request, job, wanted.estimate)
 
     async def close(self, grace: float) -> None:
         """Let those who listen go on for `grace` seconds, then cut them off; end all encoders."""
@@ -227,6 +250,8 @@ def _original(file: FileRow, opened: Opened, attachment: str = "") -> Content:
 def _finished(file: FileRow, job: Job, found: Opened) -> Content:
     """A transcode from the cache is a file like any other."""
     headers = {_DURATION: f"{file.duration:.3f}"}
+    if job.name:
+        headers[hdrs.CONTENT_DISPOSITION] = disposition(job.name)
     etag = f'"{job.key[:32]}"'
     return Content(
         found.file, found.size, job.profile.content_type, etag, job.source.mtime_ns, headers
@@ -237,36 +262,46 @@ def _job(file: FileRow, opened: Opened, choice: Transcode, user: int) -> Job:
     profile, rate, offset = choice.profile, choice.rate, choice.offset
     return Job(
         source=opened,
-        suffix=file.suffix,
+        suffix=suffix_of(file),
         profile=profile,
         rate=rate,
         offset=offset,
         seconds=max(0.0, file.duration - offset),
         user=user,
-        key="" if offset else key_of(file.id, opened, profile, rate, choice.shape),
+        key="" if offset else key_of(file, opened, profile, rate, choice.shape),
         shape=choice.shape,
         tags=tags_of(file),
+        begin=file.begin,
+        end=file.end,
+        size=file.size if file.cut else 0,
     )
 
 
 def _segment(file: FileRow, opened: Opened, rendition: Rendition, part: Part, user: int) -> Job:
     kind = "video" if part.size else "song"
+    item = f"{kind} {file.id}"
+    if file.cut:
+        item += f" {file.begin} {file.end}"
     return Job(
         source=opened,
-        suffix=file.suffix,
+        suffix=suffix_of(file),
         profile=profile(rendition),
         rate=rendition.rate,
         offset=0.0,
         seconds=part.end - part.begin,
         user=user,
-        key=part_key(f"{kind} {file.id}", opened, rendition.rate, part),
+        key=part_key(item, opened, rendition.rate, part),
         part=part,
+        begin=file.begin,
+        end=file.end,
     )
 
 
 def _headers(job: Job) -> dict[str, str]:
     """What a live transcode is announced with."""
+    named: dict[str, str] = {hdrs.CONTENT_DISPOSITION: disposition(job.name)} if job.name else {}
     return {
+        **named,
         hdrs.CONTENT_TYPE: job.profile.content_type,
         hdrs.ACCEPT_RANGES: "none",
         hdrs.CACHE_CONTROL: "private, no-store",

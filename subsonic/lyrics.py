@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from db.cards import TrackCard
+from db.rows import FileRow
 from library.lyrics import Line as SheetLine
 from library.lyrics import Sheet
 from subsonic.endpoint import Call, endpoint
@@ -20,7 +21,7 @@ _BACKGROUND = "bg"
 async def get_lyrics(call: Call, *, artist: str = "", title: str = "") -> Lyrics:
     """Return the words of the song that this artist and title name best; of none: no words."""
     for file in await call.services.db.tracks.named(artist, title, call.user):
-        for sheet in await call.services.lyrics.of(file.root, file.path):
+        for sheet in await _sheets(call, file):
             return Lyrics(artist=file.card.artist, title=file.card.title, value=sheet.text)
     return Lyrics(value="")
 
@@ -31,10 +32,15 @@ async def get_lyrics_by_song_id(call: Call, *, id: str, enhanced: bool = False) 
     file = await call.services.db.tracks.file(parse(id, Kind.TRACK).number, call.user)
     if file is None:
         raise NotFoundError("There is no such song.")
-    sheets = await call.services.lyrics.of(file.root, file.path)
+    sheets = await _sheets(call, file)
     return LyricsList(
         structured_lyrics=[_structured(sheet, file.card, enhanced) for sheet in sheets]
     )
+
+
+async def _sheets(call: Call, file: FileRow) -> list[Sheet]:
+    """The words of a file; what is in or beside one with several songs is none of theirs."""
+    return [] if file.cut else await call.services.lyrics.of(file.root, file.path)
 
 
 def _structured(sheet: Sheet, card: TrackCard, enhanced: bool) -> StructuredLyrics:

@@ -49,10 +49,13 @@ async def stream(
 
 @endpoint("download", role="download", raw=True)
 async def download(call: Call, *, id: str) -> web.StreamResponse:
-    """Send the original file of a song or video, or of an episode under its title."""
+    """Send the original file of a song or video, or of an episode under its title.
+
+    A track of a cue sheet is cut out of its file, lossless if that is.
+    """
     file = await file_of(call, id)
     name = f"{file.card.title}.{file.suffix}" if parse(id).kind is Kind.EPISODE else ""
-    return await call.services.streamer.download(call.request, file, name)
+    return await call.services.streamer.download(call.request, file, name, call.user.id)
 
 
 @endpoint("getCoverArt", raw=True)

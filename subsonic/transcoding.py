@@ -46,7 +46,7 @@ async def get_transcode_decision(
     """Tell whether the app can play a song as it is, and offer a transcode."""
     file = await _file(call, media_id, media_type)
     settings = call.services.settings.transcoding
-    decision = decide(Source.of(file), client_info, call.user.max_bit_rate, settings)
+    decision = decide(Source.of(file), client_info, call.user.max_bit_rate, settings, cut=file.cut)
     choice, error = decision.transcode, decision.error
     if (
         choice

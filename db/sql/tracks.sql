@@ -1,5 +1,9 @@
+-- part: size
+-- Of a track of a cue sheet about its part of the file.
+case when t.cue = 0 then t.size else (t.duration * t.bit_rate * 125)::bigint end as size
+
 -- part: columns
-t.id, t.folder_id, t.album_id, t.picture_id, t.suffix, t.content_type, t.size, t.duration,
+t.id, t.folder_id, t.album_id, t.picture_id, t.suffix, t.content_type, {size}, t.duration,
 t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, m.bookmark,
 t.card as stored
 
@@ -8,9 +12,6 @@ left join marks m on m.user_id = :user and m.kind = 'track' and m.item_id = t.id
 
 -- part: seen
 t.missing_since is null and t.library_id = any(:libraries)
-
--- part: file
-t.id, l.path as root, t.path, t.size, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate, t.card
 
 -- part: newer
 t.created > :since::timestamptz and {seen}
@@ -26,12 +27,12 @@ order by t.disc, t.track, t.title_sort, t.id
 -- name: by_folder
 select {columns} from tracks t {mine}
 where t.folder_id = :folder and {seen}
-order by t.disc, t.track, t.path, t.id
+order by t.disc, t.track, t.path, t.cue, t.id
 
 -- name: in_roots
 select {columns} from tracks t join folders f on f.id = t.folder_id {mine}
 where f.parent_id is null and {seen}
-order by t.path, t.id
+order by t.path, t.cue, t.id
 
 -- name: by_genre
 select {columns} from (
@@ -71,7 +72,8 @@ where m.user_id = :user and m.kind = 'track' and m.bookmark is not null and {see
 order by m.bookmark_changed desc, t.id desc
 
 -- part: file
-t.id, l.path as root, t.path, t.size, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate, t.card
+t.id, l.path as root, t.path, {size}, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate,
+t.card, t.cue_begin, t.cue_end
 
 -- name: file
 select {file} from tracks t join libraries l on l.id = t.library_id

@@ -97,9 +97,7 @@ def _answer(request: Request, path: bytes) -> Answer:
     return read_file(os.path.join(request.root, path), request.splitting, beside)
 
 
-def read_file(
-    path: bytes, splitting: Splitting, beside: tuple[bytes, int] | None = None
-) -> Answer:
+def read_file(path: bytes, splitting: Splitting, beside: tuple[bytes, int] | None = None) -> Answer:
     """What one file says, or why it says nothing; nothing it holds can raise."""
     try:
         with _open(path) as file:

@@ -149,7 +149,9 @@ def _begin(sheet: Sheet, value: str) -> None:
     if sheet.tracks and int(number) <= sheet.tracks[-1].number:
         raise SheetError(f"the cue sheet is out of order: track {int(number)} comes too late")
     kind = kind.strip().upper()
-    sheet.tracks.append(Track(int(number), -1, sound=kind in {"", "AUDIO", "CDG"}))
+    sheet.tracks.append(
+        Track(int(number), len(sheet.files) - 1, sound=kind in {"", "AUDIO", "CDG"})
+    )
 
 
 def _index(sheet: Sheet, value: str) -> None:
