@@ -31,7 +31,6 @@ class AlbumSong(Struct, frozen=True):
     created: datetime
     card: TrackCard
     tags: AlbumTags
-    cue: int = 0
 
 
 class ArtistState(Struct, frozen=True):

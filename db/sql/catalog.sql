@@ -111,10 +111,10 @@ where t.folder_id = any(:folders::bigint[]) and t.missing_since is null
 
 -- name: album_songs
 select t.id, t.album_id, t.path, t.duration, t.genre_keys, t.picture_hash, t.picture_id, t.created,
-    t.card, t.album_tags as tags, t.cue
+    t.card, t.album_tags as tags
 from tracks t
 where t.album_id = any(:albums::bigint[]) and t.missing_since is null
-order by t.album_id, t.disc, t.track, t.path, t.cue
+order by t.album_id, t.disc, t.track, t.path
 
 -- name: new_ids
 select array(select nextval(pg_get_serial_sequence(:table, 'id')) from generate_series(1, :count::integer))

@@ -73,7 +73,7 @@ order by m.bookmark_changed desc, t.id desc
 
 -- part: file
 t.id, l.path as root, t.path, {size}, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate,
-t.card, t.cue_begin, t.cue_end
+t.card, t.cue_begin as begin, t.cue_end as "end"
 
 -- name: file
 select {file} from tracks t join libraries l on l.id = t.library_id

@@ -213,8 +213,7 @@ def _album_songs(
             times[song.key],
             card,
             tags,
-            song.facts.cue,
         )
         for song, card, tags in members
     ]
-    return sorted(songs, key=lambda song: (song.card.disc, song.card.track, song.path, song.cue))
+    return sorted(songs, key=lambda song: (song.card.disc, song.card.track, song.path))

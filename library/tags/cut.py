@@ -8,7 +8,6 @@ from hashlib import blake2b
 
 from msgspec.structs import replace
 
-from library import paths
 from library.tags.facts import Facts, Named, Splitting
 from library.tags.fields import understand
 from library.tags.raw import Raw
@@ -23,16 +22,12 @@ _OF_THE_ALBUM = frozenset({
     "replaygain_album_gain", "replaygain_album_peak",
 })  # fmt: skip
 """Tags of the file that are true of each of its tracks, where the sheet says nothing else."""
-_LOSSY = {
-    "aac": "audio/aac", "m4a": "audio/aac", "m4b": "audio/aac", "m4p": "audio/aac",
-    "m4r": "audio/aac", "mp4": "audio/aac", "3gp": "audio/aac",
-    "ogg": "audio/ogg", "oga": "audio/ogg", "opus": "audio/ogg", "spx": "audio/ogg",
-    "webm": "audio/ogg", "weba": "audio/ogg",
-    **dict.fromkeys(("mp3", "mp2", "mp1", "mpga", "ac3", "eac3", "dts"), "audio/mpeg"),
-    **dict.fromkeys(("wma", "asf", "mpc", "mp+", "mpp", "mka"), "audio/mpeg"),
-}  # fmt: skip
-_CODED = frozenset({"mp3", "mp2", "mp1", "mpga", "aac", "ac3", "eac3", "dts", "mpc", "mp+", "mpp"})
-"""Suffixes of what is never without loss; of the others a bit depth tells."""
+_LOSSLESS = frozenset({
+    "flac", "pcm", "alac", "ape", "wavpack", "tta", "tak", "dsd", "shorten", "optimfrog",
+    "wmalossless", "mlp", "truehd",
+})  # fmt: skip
+_SENT_AS = {"aac": "aac", "vorbis": "opus", "opus": "opus", "speex": "opus"}
+_TYPES = {"flac": "audio/flac", "mp3": "audio/mpeg", "aac": "audio/aac", "opus": "audio/ogg"}
 
 
 def read_sheet(path: bytes) -> Sheet:
@@ -53,7 +48,7 @@ def names(path: bytes) -> Named:
 
 
 def take_apart(
-    path: bytes, raw: Raw, whole: Facts, beside: tuple[bytes, int] | None, splitting: Splitting
+    raw: Raw, whole: Facts, beside: tuple[bytes, int] | None, splitting: Splitting
 ) -> tuple[Facts, list[Facts], str]:
     """A file by the sheet beside it, else by one in its tags: itself, its tracks, a complaint.
 
@@ -65,7 +60,7 @@ def take_apart(
             sheet, number = read_sheet(beside[0]), beside[1]
             mine = [track for track in sheet.tracks if track.file == number]
             if sum(track.sound for track in mine) > 1:
-                return whole, _tracks(path, raw, whole, sheet, mine, splitting), ""
+                return whole, _tracks(raw, whole, sheet, mine, splitting), ""
             if mine and "title" not in raw.tags:
                 raw.complete(_tags(raw, sheet, mine[0]))
                 whole = replace(understand(raw, splitting), picture_hash=whole.picture_hash)
@@ -73,22 +68,21 @@ def take_apart(
             complaint = str(error)
         except OSError as error:
             complaint = f"reading the cue sheet failed: {error.strerror or error}"
-    return whole, _embedded(path, raw, whole, splitting), complaint
+    return whole, _embedded(raw, whole, splitting), complaint
 
 
-def _embedded(path: bytes, raw: Raw, whole: Facts, splitting: Splitting) -> list[Facts]:
+def _embedded(raw: Raw, whole: Facts, splitting: Splitting) -> list[Facts]:
     for found in (*raw.tags.get("cuesheet", ())[:1], raw.sheet):
         try:
             sheet = parse(found) if isinstance(found, str) else found
             if sheet and sum(track.sound for track in sheet.tracks) > 1:
-                return _tracks(path, raw, whole, sheet, sheet.tracks, splitting)
+                return _tracks(raw, whole, sheet, sheet.tracks, splitting)
         except SheetError:
             continue
     return []
 
 
 def _tracks(
-    path: bytes,
     raw: Raw,
     whole: Facts,
     sheet: Sheet,
@@ -98,13 +92,14 @@ def _tracks(
     """The tracks in this file, each up to where the next begins: a pause belongs to what was before."""
     ends = [*(track.begin for track in tracks[1:]), 0.0]
     _check(tracks, whole.sound.duration)
-    kind = _content_type(path, whole)
+    codec = _sent_as(whole.sound.codec)
     found = []
     for track, end in zip(tracks, ends, strict=True):
         if not track.sound:
             continue
         seconds = (end or whole.sound.duration) - track.begin
-        part = Raw(kind, replace(whole.sound, duration=seconds), _tags(raw, sheet, track))
+        sound = replace(whole.sound, duration=seconds, codec=codec)
+        part = Raw(_TYPES[codec], sound, _tags(raw, sheet, track))
         facts = understand(part, splitting)
         found.append(
             replace(
@@ -153,12 +148,9 @@ def _tags(raw: Raw, sheet: Sheet, track: Track) -> Tags:
     return tags.tags
 
 
-def _content_type(path: bytes, whole: Facts) -> str:
+def _sent_as(codec: str) -> str:
     """A track is described as what it is sent as: nothing is lost of what had lost nothing before."""
-    suffix = paths.suffix(path)
-    if suffix in _CODED or (suffix in _LOSSY and not whole.sound.bit_depth):
-        return _LOSSY[suffix]
-    return "audio/flac"
+    return "flac" if codec in _LOSSLESS else _SENT_AS.get(codec, "mp3")
 
 
 def _hash(whole: bytes, begin: float, end: float) -> bytes:

@@ -108,7 +108,7 @@ def read_file(path: bytes, splitting: Splitting, beside: tuple[bytes, int] | Non
             facts = understand(raw, splitting)
             if beside is None and raw.sheet is None and "cuesheet" not in raw.tags:
                 return Answer(facts)
-            whole, tracks, complaint = take_apart(path, raw, facts, beside, splitting)
+            whole, tracks, complaint = take_apart(raw, facts, beside, splitting)
             return Answer(whole, tracks=tracks, complaint=complaint)
     except UnreadableError as error:
         return Answer(None, str(error))

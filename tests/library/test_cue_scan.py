@@ -44,7 +44,7 @@ async def songs(shop: Shop, below: str = "Disc") -> dict[str, int]:
         " and position($1::bytea in path) = 1 order by cue",
         below.encode(),
     )
-    found: dict[str, int] = dict(rows)  # type: ignore[arg-type]
+    found: dict[str, int] = dict(rows)
     assert len(found) == len(rows)
     return found
 
