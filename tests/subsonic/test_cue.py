@@ -88,7 +88,7 @@ async def test_no_app_is_told_to_play_the_file_as_it_is(api: Api, image: bytes) 
     info: Params = BODIES["getTranscodeDecision"] | {
         "directPlayProfiles": [{"containers": ["flac"], "audioCodecs": ["flac"], "protocols": ["http"]}]
     }  # fmt: skip
-    given = {"mediaId": await api.id_of("Due"), "mediaType": "song"}
+    given: Params = {"mediaId": await api.id_of("Due"), "mediaType": "song"}
     decision = await api.post("getTranscodeDecision", info, **given)
     assert (decision["canDirectPlay"], decision["canTranscode"]) == (False, True)
     assert decision["transcodeReason"] == ["PartOfFile"]
