@@ -113,9 +113,18 @@ def artist_row(person: Person, articles: tuple[str, ...]) -> ArtistWrite:
     return _artist_row(person.name, person.sort, articles)._replace(mbid=person.mbid)
 
 
-def merged(one: ArtistWrite, other: ArtistWrite) -> ArtistWrite:
+def merged(one: ArtistWrite, other: ArtistWrite, articles: tuple[str, ...]) -> ArtistWrite:
     """The same artist named twice: what the first does not know, the other may."""
-    return one if one.mbid or not other.mbid else one._replace(mbid=other.mbid)
+    if other.mbid and not one.mbid:
+        one = one._replace(mbid=other.mbid)
+    if one.sort_name != other.sort_name and sorted_as_named(one, articles):
+        one = one._replace(sort_name=other.sort_name, letter=other.letter)
+    return one
+
+
+def sorted_as_named(row: ArtistWrite, articles: tuple[str, ...]) -> bool:
+    """Whether no tag says otherwise."""
+    return row.sort_name == _artist_row(row.name, "", articles).sort_name
 
 
 @lru_cache(maxsize=4096)

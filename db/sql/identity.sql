@@ -40,9 +40,12 @@ with moved as (
 )
 insert into marks (user_id, kind, item_id, starred, rating, play_count, played, bookmark,
     bookmark_comment, bookmark_created, bookmark_changed)
-select user_id, kind, old, starred, rating, play_count, played, bookmark, bookmark_comment,
-    bookmark_created, bookmark_changed
-from moved
+select user_id, kind, old, min(starred), max(rating), sum(play_count)::integer, max(played),
+    (array_agg(bookmark order by bookmark_changed desc nulls last))[1],
+    (array_agg(bookmark_comment order by bookmark_changed desc nulls last))[1],
+    (array_agg(bookmark_created order by bookmark_changed desc nulls last))[1],
+    max(bookmark_changed)
+from moved group by user_id, kind, old
 on conflict (user_id, kind, item_id) do update
 set starred = least(marks.starred, excluded.starred),
     rating = coalesce(marks.rating, excluded.rating),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from db.batches import AlbumSong, AlbumState, Batch
 from db.cards import AlbumTags, TrackCard
 from db.identity import RoleRow
-from db.words import fold
+from db.words import fold, letter
 from db.writes import AlbumWrite, ArtistWrite, RoleWrite, TrackWrite
 from library import albums as summary
 from library import cards, covers, heirs, paths
@@ -74,26 +74,45 @@ class Writer:
         for song in songs:
             for person in cards.people(song, albums[song.key]):
                 row = cards.artist_row(person, self._articles)
-                rows[row.key] = cards.merged(rows[row.key], row) if row.key in rows else row
+                rows[row.key] = (
+                    cards.merged(rows[row.key], row, self._articles) if row.key in rows else row
+                )
         known = self._scan.artists
         unknown = [row for key, row in rows.items() if key not in known]
         for state in await self._batch.add_artists(unknown):
             known[state.key] = state
             if state.added:
                 self._scan.new_artists.add(state.id)
-        await self._batch.change_artists([row for row in rows.values() if self._renamed(row)])
+        await self._batch.change_artists(
+            [self._sorted(row) for row in rows.values() if self._renamed(row)]
+        )
         self._library.artists |= {known[key].id for key in rows}
         return {key: known[key].id for key in rows}
 
     def _renamed(self, row: ArtistWrite) -> bool:
-        """Whether an artist is written otherwise now; the first song read in a scan decides."""
+        """Whether an artist is written otherwise now; the first song read in a scan decides.
+
+        A song that does not say how to sort its artist changes that only when all are read again.
+        """
         if row.key in self._scan.named:
             return False
         self._scan.named.add(row.key)
         state = self._scan.artists[row.key]
-        return (state.name, state.sort_name) != (row.name, row.sort_name) or (
-            bool(row.mbid) and row.mbid != state.mbid
+        said = self._scan.job.complete or not cards.sorted_as_named(row, self._articles)
+        return (
+            state.name != row.name
+            or (said and state.sort_name != row.sort_name)
+            or (bool(row.mbid) and row.mbid != state.mbid)
         )
+
+    def _sorted(self, row: ArtistWrite) -> ArtistWrite:
+        """With the order that is known, where only something else has changed."""
+        state = self._scan.artists[row.key]
+        if self._scan.job.complete or state.name != row.name:
+            return row
+        if not cards.sorted_as_named(row, self._articles):
+            return row
+        return row._replace(sort_name=state.sort_name, letter=letter(state.sort_name))
 
     async def _pictures(self, songs: Sequence[Song]) -> dict[bytes, int]:
         """Ids by hash of the pictures inside of songs."""

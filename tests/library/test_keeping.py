@@ -83,6 +83,7 @@ class House(Shop):
             insert into shares (user_id, token, token_hash) select id, '', '' from users;
             insert into share_items (share_id, position, kind, item_id)
             select s.id, row_number() over (order by t.id), 'track', t.id from shares s, tracks t;
+            update jukebox set tracks = array(select id from tracks order by id);
             """
         )
 
@@ -97,6 +98,7 @@ class House(Shop):
             await self.rows("select songs from playlists"),
             await self.rows("select songs, current from queues"),
             await self.rows("select item_id from share_items order by 1"),
+            await self.rows("select tracks from jukebox"),
         ]
 
     async def songs(self) -> dict[str, int]:
@@ -380,6 +382,22 @@ async def test_they_keep_them_when_the_files_are_moved_as_well(house: House) -> 
     assert folders[b"Animals"] in await house.starred("folder")
 
 
+async def test_folders_that_are_put_together_give_their_stars_to_the_one(house: House) -> None:
+    new = house.music / "All"
+    new.mkdir()
+    for path in [*house.music.glob("A/*"), *house.music.glob("B/*")]:
+        path.rename(new / path.name)
+    await house.look()
+    folders = dict(await house.rows("select path, id from folders"))
+    stars = await house.starred("folder")
+    assert folders[b"All"] in stars
+    assert not stars & {folders[b"A"], folders[b"B"]}
+    rows = await house.rows(
+        "select play_count from marks where kind = 'folder' and item_id = $1", folders[b"All"]
+    )
+    assert rows == [(14,)]
+
+
 async def test_the_star_of_an_artist_goes_to_who_is_known_already(house: House) -> None:
     artists = await house.artists()
     await house.db.pool.execute(
@@ -487,7 +505,7 @@ async def test_what_is_forgotten_takes_everything_along(house: House) -> None:
     house.use(keep_missing_days=7)
     row = await house.look()
     assert row.message == "3 songs seen, 1 forgotten."
-    marks, plays, playlists, queues, shares = await house.kept()
+    marks, plays, playlists, queues, shares, _ = await house.kept()
     left = sorted(id_ for title, id_ in songs.items() if title != "Bee")
     assert [row[0] for row in marks] == left
     assert [row[0] for row in plays] == left

@@ -343,3 +343,19 @@ async def test_a_path_that_no_index_holds_is_reported(shop: Shop) -> None:
     assert problem.reason == "the path is too long: 2,218 bytes, 2,000 are allowed"
     await shop.scan()
     assert len(await shop.problems()) == 1
+
+
+async def test_artists_and_albums_are_sorted_as_any_song_says(shop: Shop) -> None:
+    sorts = {"artistsort": "Brown, Ann", "albumartistsort": "Brown, Ann"}
+    one = write(shop.music / "1.mp3", Song(title="1", artist="Ann Brown", album="X"))
+    write(
+        shop.music / "2.flac",
+        Song(title="2", artist="Ann Brown", albumartist="Ann Brown", album="X", more=sorts),
+    )
+    await shop.scan()
+    wanted = [("brown ann", "brown ann")]
+    query = "select a.sort_name, b.artist_sort from artists a, albums b"
+    assert await shop.rows(query) == wanted
+    retag(one, Song(title="One", artist="Ann Brown", album="X", genre="Rock"))
+    await shop.scan()
+    assert await shop.rows(query) == wanted
