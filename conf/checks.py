@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from conf.settings import Settings
 
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _SIZE = re.compile(r"[1-9]\d*(kB|MB|GB)")
 
 
@@ -73,6 +74,12 @@ def _folders(settings: Settings) -> None:
         raise ValueError(f"library.folders: {path} is given twice")
 
 
+def _scan_at(settings: Settings) -> None:
+    for text in settings.library.scan_at:
+        if not _TIME.fullmatch(text):
+            raise ValueError(f"library.scan_at: '{text}' is no time of the day, such as 03:30")
+
+
 def _admin(settings: Settings) -> None:
     if settings.auth.admin_password and not settings.auth.admin_user:
         raise ValueError("auth.admin_password is given without auth.admin_user")
@@ -87,6 +94,7 @@ _CHECKS: dict[str, Callable[[Settings], None]] = {
     "auth.secret_key": _secret_key,
     "auth.admin_password": _admin,
     "library.folders": _folders,
+    "library.scan_at": _scan_at,
     "outbound.allow_networks": _opened,
 }
 

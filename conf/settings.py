@@ -103,7 +103,11 @@ class Library(Section, frozen=True, kw_only=True):
     scan_on_start: bool = True
     """Look for changes when the server starts."""
     scan_interval: Seconds = 3600.0
-    """How often to look for changes; 0 only when asked."""
+    """How often to look for changes; 0 not by the clock."""
+    scan_at: tuple[str, ...] = ()
+    """Times of the day at which to look for changes, as `03:30`; what was missed is made up for."""
+    watch: Literal["auto", "on", "off"] = "auto"
+    """Scan changed folders within seconds; `auto` does so where the system tells of changes: not on networks."""
     scan_workers: Count = 0
     """Processes that read tags; 0: one less than the processor has cores, at least one."""
     removal_threshold: Percent = 30

@@ -121,6 +121,7 @@ _TRACES = _SQL.rows("traces", Trace)
 _MISSING_TRACES = _SQL.rows("missing_traces", Trace)
 _NEIGHBOURS = _SQL.rows("neighbours", Neighbour)
 _ADDED_COUNT = _SQL.value("added_count", int)
+_ALIKE = _SQL.rows("alike", Trace)
 _ADDED_TRACES = _SQL.rows("added_traces", Trace)
 
 
@@ -205,6 +206,17 @@ class Catalog:
     async def added_traces(self, since: Mapping[int, int]) -> list[Trace]:
         """What the songs are known by that came to each library after a scan."""
         return await _ADDED_TRACES(self._pool, **_after(since)) if since else []
+
+    async def alike(self, library_id: int, traces: Sequence[Trace]) -> list[Trace]:
+        """Other songs of a library that may be the same as these, by what they are known by."""
+        return await _ALIKE(
+            self._pool,
+            library=library_id,
+            ids=[trace.id for trace in traces],
+            hashes=[trace.audio_hash for trace in traces if trace.audio_hash],
+            recordings=[trace.mb_recording for trace in traces if trace.mb_recording],
+            tags=[trace.tag_key for trace in traces if trace.tag_key],
+        )
 
     async def neighbours(self, folder_ids: Sequence[int]) -> list[Neighbour]:
         """The songs in these folders."""

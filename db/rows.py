@@ -279,6 +279,8 @@ class ScanRow(Struct, frozen=True, gc=False):
 
     id: int
     library_id: int | None
+    folders: list[bytes]
+    """Only these, and what is below; empty: everything."""
     state: str
     complete: bool
     accept_removals: bool

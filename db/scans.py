@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import asyncpg
 
 from db.queries import Sql
@@ -19,6 +21,8 @@ _CLAIM = _SQL.rows("claim", ScanRow)
 _PROGRESS = _SQL.value("progress", bool)
 _FINISH = _SQL.command("finish")
 _LATEST = _SQL.rows("latest", ScanRow)
+_LATEST_WHOLE = _SQL.rows("latest_whole", ScanRow)
+_LATEST_ENDED = _SQL.rows("latest_ended", ScanRow)
 _GET = _SQL.rows("get", ScanRow)
 _ABANDONED = _SQL.value("abandoned", int)
 _FORGET = _SQL.command("forget")
@@ -35,13 +39,20 @@ class Scans:
         self,
         library_id: int | None = None,
         *,
+        folders: Sequence[bytes] = (),
         complete: bool = False,
         accept_removals: bool = False,
+        age: float = 0.0,
     ) -> ScanRow:
-        """Ask for a scan; one that waits already for the same is answered instead."""
+        """Ask for a scan, of some folders of a library if any are given.
+
+        One that does the same or more is answered instead: if it waits, or began since what is to be
+        seen happened, `age` seconds ago.
+        """
         (row,) = await _REQUEST(
-            self._pool, library=library_id, complete=complete, accept=accept_removals
-        )
+            self._pool, library=library_id, folders=list(folders), complete=complete,
+            accept=accept_removals, age=age,
+        )  # fmt: skip
         return row
 
     async def claim(self) -> ScanRow | None:
@@ -80,6 +91,14 @@ class Scans:
     async def latest(self) -> ScanRow | None:
         """The scan that runs, else the next one waiting, else the last one."""
         return await _LATEST.first(self._pool)
+
+    async def latest_whole(self) -> ScanRow | None:
+        """The scan of everything that runs, else the next one waiting, else the last one."""
+        return await _LATEST_WHOLE.first(self._pool)
+
+    async def latest_ended(self) -> ScanRow | None:
+        """The scan that ended last."""
+        return await _LATEST_ENDED.first(self._pool)
 
     async def get(self, scan_id: int) -> ScanRow | None:
         """One scan."""

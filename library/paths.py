@@ -86,9 +86,6 @@ PICTURES = ("jpg", "jpeg", "png", "webp", "gif", "avif")
 PORTRAIT = "artist"
 """Name, without suffix, of the picture of an artist in the artist's folder."""
 
-IGNORE_FILE = b".dulcianignore"
-"""An empty file of this name hides its folder."""
-
 _MEDIA = frozenset(name.encode() for name in (*CONTENT_TYPES, *VIDEOS))
 _DISC = re.compile(
     rb"(?:cd|dis[ck]|disque|disco|lp|vinyl)[\s_.#-]*(\d{1,2})(?![^\s_.:,()\[\]-])[^/]*",
@@ -116,6 +113,11 @@ def stem(path: bytes) -> bytes:
 def folder(path: bytes) -> bytes:
     """The folder of a file, or the parent of a folder; of what stands at the top: empty."""
     return path.rpartition(b"/")[0]
+
+
+def lies_in(path: bytes, folder: bytes) -> bool:
+    """Whether a path is a folder, or somewhere below it."""
+    return not folder or path == folder or path.startswith(folder + b"/")
 
 
 def shown(path: bytes) -> str:

@@ -27,6 +27,10 @@ async def run(db: Database, settings: Settings, job: ScanRow, sandbox: Sandbox) 
     scan.libraries = [
         Library(row) for row in await db.libraries.all() if job.library_id in {None, row.id}
     ]
+    log.info(
+        "scan started", scan=job.id, complete=job.complete, folders=len(job.folders) or "all",
+        libraries=[library.row.name for library in scan.libraries],
+    )  # fmt: skip
     heartbeat = asyncio.create_task(scan.heartbeat())
     try:
         await _steps(scan)

@@ -100,6 +100,7 @@ async def _first(
     from server.jukebox import JukeboxWorker
     from server.node import Node
     from server.podcast_worker import PodcastWorker
+    from server.watching import WatchWorker
     from server.worker import ScanWorker
 
     async with stop.watched() as asked, _opened(database.dsn, settings) as db:
@@ -112,12 +113,13 @@ async def _first(
         worker = ScanWorker(db, settings, database.dsn, alone=alone)
         jukebox = JukeboxWorker(db, settings)
         podcasts = PodcastWorker(db, settings, node.sandbox)
+        watching = WatchWorker(db, settings)
         background = Background()
         try:
             await _start_others(settings, database.dsn, sockets, background)
             await node.start()
             announce(settings.logging, addresses, len(settings.library.folders), link)
-            for work in (worker, jukebox, podcasts):
+            for work in (worker, watching, jukebox, podcasts):
                 background.add(work.run())
             background.add(node.sample())
             background.add(_look_after(database.embedded))

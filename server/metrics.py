@@ -28,11 +28,19 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from conf.settings import Secret
 from db.database import Database
 from db.errors import DatabaseError
+from db.rows import ScanRow
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that names the folder shared by several processes."""
 _BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0)
 _STATES = ("queued", "running", "done", "refused", "failed")
+_SCANS = {
+    "running": "1 while a scan runs.",
+    "seen": "Songs and videos that the scan which runs, else the last one, has found.",
+    "read": "Files that it has read.",
+    "last_duration_seconds": "How long the scan took that ended last.",
+    "last_finished_timestamp_seconds": "When it ended.",
+}
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 
 
@@ -57,6 +65,13 @@ class Figures:
         self.connections = self._gauge("database_connections", "Database connections open.")
         self.idle = self._gauge("database_connections_idle", "Database connections unused.")
         self.scan = self._gauge("scan_state", "1 for the state of the latest scan.", "state")
+        self.scans = {
+            name: Gauge(
+                f"dulcian_scan_{name}", meaning, registry=self.registry,
+                multiprocess_mode="mostrecent",
+            )
+            for name, meaning in _SCANS.items()
+        }  # fmt: skip
         self.library = self._gauge("library", "What the libraries hold.", "what")
         if SHARED not in os.environ:
             ProcessCollector(registry=self.registry)
@@ -146,12 +161,27 @@ class Metrics:
             latest = await self._db.scans.latest()
             libraries = [library.id for library in await self._db.libraries.all()]
             totals = await self._db.libraries.totals(libraries)
+            ended = await self._db.scans.latest_ended()
         except DatabaseError:
             return
+        self._tell(latest, ended)
         for state in _STATES:
             self.figures.scan.labels(state).set(latest is not None and latest.state == state)
         for what in ("songs", "albums", "artists", "bytes", "seconds"):
             self.figures.library.labels(what).set(getattr(totals, what))
+
+    def _tell(self, latest: ScanRow | None, ended: ScanRow | None) -> None:
+        """Of scans: of the one that runs, and the one that ended last."""
+        scans = self.figures.scans
+        if latest is not None:
+            scans["running"].set(latest.state == "running")
+            scans["seen"].set(latest.seen)
+            scans["read"].set(latest.read)
+        if ended is not None and ended.finished is not None:
+            scans["last_finished_timestamp_seconds"].set(ended.finished.timestamp())
+            if ended.started is not None:
+                took = ended.finished - ended.started
+                scans["last_duration_seconds"].set(took.total_seconds())
 
     def _may_read(self, request: web.Request) -> bool:
         if self._token:

@@ -12,7 +12,7 @@ import click
 from conf.fields import absolute
 from conf.settings import Settings
 from db.database import Database
-from db.rows import ScanRow
+from db.rows import LibraryRow, ScanRow
 from server.exits import FAILED, USAGE, ExitError
 from server.progress import follow
 from server.scanning import bury, run_scan
@@ -26,6 +26,7 @@ class Wish:
     """What is asked for. `wait`: until it is over, not only until a server has begun."""
 
     folder: str | None
+    paths: tuple[str, ...]
     full: bool
     accept_removals: bool
     wait: bool
@@ -36,8 +37,12 @@ async def fulfil(db: Database, settings: Settings, wish: Wish, *, alone: bool) -
     if alone and settings.library.folders:
         await db.libraries.sync(settings.library.folders)
     library = await _library(db, wish.folder)
+    folders = _inside(library, wish.paths)
     asked = await db.scans.request(
-        library, complete=wish.full, accept_removals=wish.accept_removals
+        library.id if library else None,
+        folders=folders,
+        complete=wish.full,
+        accept_removals=wish.accept_removals,
     )
     if alone or not await _taken(db, asked):
         await _do(db, settings, asked, alone=alone)
@@ -49,7 +54,7 @@ async def fulfil(db: Database, settings: Settings, wish: Wish, *, alone: bool) -
     _report(await db.scans.get(asked.id))
 
 
-async def _library(db: Database, folder: str | None) -> int | None:
+async def _library(db: Database, folder: str | None) -> LibraryRow | None:
     """The library of that name or path; None for all."""
     if folder is None:
         return None
@@ -57,9 +62,26 @@ async def _library(db: Database, folder: str | None) -> int | None:
     path = os.fsencode(absolute(folder, Path.cwd()))
     for library in known:
         if library.name == folder or library.path == path:
-            return library.id
+            return library
     names = ", ".join(library.name for library in known) or "none; library.folders is empty"
     raise ExitError(USAGE, f"There is no music folder '{folder}'. There are: {names}.")
+
+
+def _inside(library: LibraryRow | None, paths: tuple[str, ...]) -> list[bytes]:
+    """Folders of a library, counted from it; a folder that is gone may be named, too."""
+    if not paths:
+        return []
+    if library is None:
+        raise ExitError(USAGE, "--path counts from a music folder: name it with --folder.")
+    root = Path(os.fsdecode(library.path))
+    found = []
+    for text in paths:
+        place = absolute(text, root)
+        real = os.path.realpath(place)
+        if place != root and not real.startswith(os.path.realpath(root).rstrip("/") + "/"):
+            raise ExitError(USAGE, f"{place} does not lie in {root}.")
+        found.append(b"" if place == root else os.fsencode(os.path.relpath(place, root)))
+    return [] if b"" in found else found
 
 
 async def _taken(db: Database, asked: ScanRow) -> bool:

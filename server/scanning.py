@@ -16,6 +16,7 @@ from db.errors import DatabaseError
 from db.rows import ScanRow
 from server import child, logs
 from server.exits import DATABASE
+from server.priority import yield_to_others
 from server.sandbox import Sandbox
 
 log = structlog.get_logger()
@@ -52,6 +53,7 @@ async def run_scan(db: Database, settings: Settings, job: ScanRow) -> None:
 def scan_job() -> None:
     """In a child: the scan that is handed over. SIGTERM ends it after the batch at hand."""
     task = child.accept()
+    yield_to_others()
     logs.configure(task.settings.logging, terminal=task.terminal)
     try:
         asyncio.run(_job(task))

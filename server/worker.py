@@ -17,7 +17,7 @@ from db.database import Database
 from db.errors import DatabaseError
 from db.rows import ScanRow
 from db.scans import CHANNEL
-from server import child
+from server import child, schedule
 from server.logs import on_terminal
 from server.progress import follow
 from server.scanning import bury
@@ -68,8 +68,7 @@ class ScanWorker:
     async def _round(self) -> float:
         """Whatever is to be done now; returns for how long nothing is."""
         await self._db.scans.abandoned()
-        due = await self._due()
-        if due <= 0:
+        if await self._due() <= 0:
             await self._db.scans.request()
         while (job := await self._db.scans.claim()) is not None:
             await self._scan(job)
@@ -77,13 +76,8 @@ class ScanWorker:
 
     async def _due(self) -> float:
         """Seconds until the next scan by the clock; another node's counts as well."""
-        interval = self._settings.library.scan_interval
-        latest = await self._db.scans.latest()
-        if not interval or latest is None:
-            return _HOUSEKEEPING if not interval else 0.0
-        if latest.finished is None:
-            return _HOUSEKEEPING
-        return interval - (datetime.now(UTC) - latest.finished).total_seconds()
+        latest = await self._db.scans.latest_whole()
+        return schedule.wait(self._settings.library, latest, datetime.now(UTC)).total_seconds()
 
     async def _scan(self, job: ScanRow) -> None:
         task = child.Task(os.getpid(), self._settings, self._dsn, scan=job, terminal=on_terminal())

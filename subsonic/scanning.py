@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from db.rows import ScanRow
 from subsonic.endpoint import Call, endpoint
 from subsonic.entries import date
@@ -21,11 +23,29 @@ async def start_scan(call: Call, *, full_scan: bool = False) -> ScanStatus:
 
 
 async def _status(call: Call, scan: ScanRow | None) -> ScanStatus:
+    """How it stands. While a scan runs, `lastScan` tells of the one before."""
+    scans, libraries = call.services.db.scans, call.services.db.libraries
     scanning = scan is not None and scan.state in ("queued", "running")
-    totals = await call.services.db.libraries.totals(call.user.libraries)
+    last = await scans.latest_ended() if scanning else scan
+    totals = await libraries.totals(call.user.libraries)
     return ScanStatus(
         scanning=scanning,
         count=scan.seen if scan is not None and scanning else totals.songs,
-        last_scan=date(scan.finished) if scan is not None else None,
+        folder_count=await libraries.folder_count(call.user.libraries),
+        last_scan=date(last.finished) if last is not None else None,
+        scan_type=_kind(scan) if scan is not None else None,
+        elapsed_time=_elapsed(scan) if scan is not None else None,
         error=scan.message if scan is not None and scan.state in ("failed", "refused") else None,
     )
+
+
+def _kind(scan: ScanRow) -> str:
+    """As Navidrome names them."""
+    return ("full" if scan.complete else "quick") + ("-selective" if scan.folders else "")
+
+
+def _elapsed(scan: ScanRow) -> int | None:
+    if scan.started is None:
+        return None
+    time = (scan.finished or datetime.now(UTC)) - scan.started
+    return max(0, time // timedelta(microseconds=1)) * 1000

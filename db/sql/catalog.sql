@@ -70,6 +70,7 @@ where not l.active and t.missing_since is null and (t.audio_hash = any(given.sou
 select l.id as library_id, coalesce(max(s.id), 0) as scan_id
 from libraries l
 left join scans s on s.state = 'done' and (s.library_id is null or s.library_id = l.id)
+    and s.folders = '{}'
 where l.active
 group by l.id
 
@@ -103,6 +104,12 @@ where t.scan_id > :least and t.missing_since is null
 select {trace} from unnest(:libraries::integer[], :since::bigint[]) as l (id, since)
 join tracks t on t.library_id = l.id and t.scan_id > l.since
 where t.scan_id > :least and t.missing_since is null
+
+-- name: alike
+select {trace} from tracks t
+where t.library_id = :library and t.missing_since is null and not t.id = any(:ids::bigint[])
+    and (t.audio_hash = any(:hashes::bytea[]) or t.mb_recording = any(:recordings::text[])
+        or t.tag_key = any(:tags::text[]))
 
 -- name: neighbours
 select t.id, t.path, t.cue, a.key as album_key, t.album_claim as claim

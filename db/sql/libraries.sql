@@ -29,3 +29,7 @@ select (select count(*)::integer from tracks where missing_since is null and lib
        coalesce(sum(size), 0)::bigint as bytes,
        coalesce(sum(duration), 0)::double precision as seconds
 from tracks where missing_since is null and library_id = any(:libraries)
+
+-- name: folder_count
+select count(*)::integer from folders
+where missing_since is null and library_id = any(:libraries)

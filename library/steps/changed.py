@@ -18,6 +18,7 @@ async def run(scan: Scan) -> None:
         await _load(scan, library)
         await sheets.find(scan, library)
         _compare(library, complete=scan.job.complete)
+        _take_as_known(library)
         if library.todo and not library.first_time:
             await _revive(scan, library)
     new = await _new(scan)
@@ -86,6 +87,22 @@ def _as_it_was(library: Library, path: bytes, stamp: Stamp) -> bool:
     return song is None or song.sheet == library.sheet_state(path)
 
 
+def _take_as_known(library: Library) -> None:
+    """What was not looked for is as it was: albums and folders are made from all that is in them."""
+    walk = library.walk
+    if walk.scope is None:
+        return
+    for song in library.known.values():
+        if walk.outside(song.path):
+            walk.files[song.path] = Stamp(song.size, song.mtime_ns)
+    for video in library.videos.values():
+        if walk.outside(video.path):
+            walk.files[video.path] = Stamp(video.size, video.mtime_ns)
+    for image in library.images.values():
+        if walk.outside(image.path):
+            walk.images[image.path] = Stamp(image.size, image.mtime_ns)
+
+
 async def _revive(scan: Scan, library: Library) -> None:
     """Missing songs whose files are back as they were need not be read; those of sheets are."""
     if scan.job.complete:
@@ -118,11 +135,20 @@ def too_many(scan: Scan, library: Library, lost: int) -> bool:
 
 def refusal(library: Library, lost: int) -> str:
     """What happened, and how to go on."""
-    where = paths.shown(library.row.path)
     there = library.there
     kind = "songs and videos" if library.videos else "songs"
+    gone = {song.path for song in library.vanished}
+    gone |= {video.path for video in library.vanished_videos}
+    ignored = sum(map(library.walk.passes_over, gone))
+    if ignored * 2 > len(gone):
+        return (
+            f"{library.row.name}: {ignored:,} of {there:,} {kind} would be passed over from now on,"
+            " as a `.dulcianignore` or `.ndignore` file asks; nothing was removed. If that is meant,"
+            " run `dulcian scan --accept-removals`."
+        )
     return (
-        f"{library.row.name}: {lost:,} of {there:,} {kind} are not in {where} any more;"
+        f"{library.row.name}: {lost:,} of {there:,} {kind} are not in"
+        f" {paths.shown(library.row.path)} any more;"
         " nothing was removed. Is a disk missing? If they are really gone, run"
         " `dulcian scan --accept-removals`."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections import defaultdict
 
 from msgspec.structs import replace
@@ -54,12 +56,15 @@ async def _found_again(scan: Scan) -> Pairs:
     )
     lost += await catalog.missing_traces()
     retired = scan.progress.added > 0 and await catalog.has_retired()
-    if not lost and not retired:
+    partly = [library for library in scan.open_libraries if library.walk.scope is not None]
+    if not lost and not retired and not (partly and scan.progress.added):
         return []
     done = await catalog.last_done()
     added = await catalog.added_traces({key: done[key] for key in here})
     if retired:
         lost += await catalog.retired_traces([trace.id for trace in added])
+    for library in partly:
+        lost += await _left_behind(scan, library, added)
     pairs: Pairs = []
     for library_id in sorted(here):
         _match(pairs, *([t for t in each if t.library_id == library_id] for each in (lost, added)))
@@ -69,6 +74,21 @@ async def _found_again(scan: Scan) -> Pairs:
         lost = [trace for trace in lost if trace.library_id in here]
         _match(pairs, lost, await catalog.added_traces(scan.since(done)))
     return pairs
+
+
+async def _left_behind(scan: Scan, library: Library, added: list[Trace]) -> list[Trace]:
+    """Songs like the new ones, outside of what was looked through, whose files are gone."""
+    alike = await scan.db.catalog.alike(library.row.id, added)
+
+    def gone() -> list[Trace]:
+        return [
+            trace
+            for trace in alike
+            if library.walk.outside(trace.path)
+            and not os.path.lexists(os.path.join(library.row.path, trace.path))
+        ]
+
+    return await asyncio.to_thread(gone)
 
 
 def _match(pairs: Pairs, lost: list[Trace], added: list[Trace]) -> None:
@@ -97,6 +117,9 @@ async def _move(scan: Scan, batch: Batch, pairs: Pairs) -> None:
     scan.progress.moved += len(pairs)
     scan.progress.added = max(0, scan.progress.added - len(pairs))
     for library in scan.open_libraries:
+        for old, _ in pairs:
+            if old.library_id == library.row.id and library.walk.outside(old.path):
+                library.walk.files.pop(old.path, None)
         library.vanished = [known for known in library.vanished if known.id not in moved]
 
 

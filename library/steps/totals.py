@@ -29,7 +29,7 @@ async def run(scan: Scan) -> None:
                 await batch.tell()
             if library.written > _MANY:
                 await batch.settle()
-            if not library.refused:
+            if not library.refused and not scan.job.folders:
                 await batch.scanned()
 
 
@@ -115,7 +115,7 @@ async def _folders(scan: Scan, library: Library, batch: Batch) -> None:
             shown[paths.folder(path)] = own
     rows = []
     for path, folder in library.folders.items():
-        missing = path not in live and not library.walk.hidden(path + b"/")
+        missing = path not in live and not library.walk.closed(path + b"/")
         if library.refused:
             missing = folder.missing
         if (folder.picture_id or 0, folder.missing) != (shown.get(path, 0), missing):

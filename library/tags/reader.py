@@ -81,7 +81,8 @@ _SIGNATURES = (
 def read_files(payload: bytes) -> bytes:
     """Target of the sandbox: a `Request` in, a list of `Answer` in the same order out."""
     request = msgspec.msgpack.decode(payload, type=Request)
-    return msgspec.msgpack.encode([_answer(request, path) for path in request.paths])
+    root = os.path.realpath(request.root)
+    return msgspec.msgpack.encode([_answer(request, path, root) for path in request.paths])
 
 
 def read_sheets(payload: bytes) -> bytes:
@@ -90,17 +91,24 @@ def read_sheets(payload: bytes) -> bytes:
     return msgspec.msgpack.encode([names(os.path.join(request.root, one)) for one in request.paths])
 
 
-def _answer(request: Request, path: bytes) -> Answer:
+def _answer(request: Request, path: bytes, root: bytes) -> Answer:
     beside = request.sheets.get(path)
     if beside is not None:
         beside = os.path.join(request.root, beside[0]), beside[1]
-    return read_file(os.path.join(request.root, path), request.splitting, beside)
+    return read_file(os.path.join(request.root, path), request.splitting, beside, root)
 
 
-def read_file(path: bytes, splitting: Splitting, beside: tuple[bytes, int] | None = None) -> Answer:
-    """What one file says, or why it says nothing; nothing it holds can raise."""
+def read_file(
+    path: bytes, splitting: Splitting, beside: tuple[bytes, int] | None = None, root: bytes = b"/"
+) -> Answer:
+    """What one file says, or why it says nothing; nothing it holds can raise.
+
+    A file that is not below the root is not read: since it was seen, a link may have taken its place.
+    """
     try:
         with _open(path) as file:
+            if not _below(file, root):
+                return Answer(None, "a link leads out of the music folder", again=True)
             video = _video(file, path)
             if video is not None:
                 return Answer(None, video=video)
@@ -133,6 +141,15 @@ def _open(path: bytes) -> BinaryIO:
         os.close(handle)
         raise UnreadableError("not a plain file")
     return os.fdopen(handle, "rb")
+
+
+def _below(file: BinaryIO, root: bytes) -> bool:
+    """Whether an open file really lies below a folder (asked of Linux; elsewhere believed)."""
+    try:
+        place = os.readlink(b"/proc/self/fd/%d" % file.fileno())
+    except OSError:
+        return True
+    return place.startswith(root.rstrip(b"/") + b"/")
 
 
 def _video(file: BinaryIO, path: bytes) -> VideoFacts | None:

@@ -13,6 +13,12 @@ from server.commands.options import common, run_on, settings_of
 @click.option("--full", is_flag=True, help="Read every file again, not only what changed.")
 @click.option("--folder", metavar="NAME", help="Only this music folder, by name or path.")
 @click.option(
+    "--path",
+    metavar="SUBDIR",
+    multiple=True,
+    help="With --folder: only this folder in it and what is below; may be given more than once.",
+)
+@click.option(
     "--accept-removals", is_flag=True,
     help="Believe that many songs are gone (library.removal_threshold).",
 )  # fmt: skip
@@ -21,6 +27,7 @@ from server.commands.options import common, run_on, settings_of
 def scan(
     full: bool,
     folder: str | None,
+    path: tuple[str, ...],
     accept_removals: bool,
     wait: bool,
     config: Path | None,
@@ -36,7 +43,7 @@ def scan(
     from server.scanning import unlimited
 
     settings = unlimited(settings_of(config, data).settings)
-    wish = Wish(folder, full, accept_removals, wait)
+    wish = Wish(folder, path, full, accept_removals, wait)
     logs.configure(settings.logging)
     with for_command(settings) as postgres:
         alone = postgres.embedded is not None

@@ -12,4 +12,7 @@ class ScanStatus(Model, frozen=True, kw_only=True):
     count: int
     folder_count: Open[int | None] = None
     last_scan: Open[Date | None] = None
+    scan_type: Open[str | None] = None
+    elapsed_time: Open[int | None] = None
+    """Nanoseconds."""
     error: Open[str | None] = None

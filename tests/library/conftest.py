@@ -54,11 +54,22 @@ class Shop:
         """Other settings of the scanner."""
         self.settings = self.with_settings(self.settings, **library)
 
-    async def scan(self, *, complete: bool = False, accept_removals: bool = False) -> ScanRow:
+    async def scan(
+        self,
+        *,
+        complete: bool = False,
+        accept_removals: bool = False,
+        folders: Sequence[bytes] = (),
+    ) -> ScanRow:
         """A scan from its request to its end."""
         self.sandbox.read.clear()
-        await self.db.libraries.sync(self.settings.library.folders)
-        await self.db.scans.request(complete=complete, accept_removals=accept_removals)
+        (music,) = await self.db.libraries.sync(self.settings.library.folders)
+        await self.db.scans.request(
+            music.id if folders else None,
+            folders=folders,
+            complete=complete,
+            accept_removals=accept_removals,
+        )
         job = await self.db.scans.claim()
         assert job is not None
         await library.scan(self.db, self.settings, job, self.sandbox)

@@ -133,3 +133,124 @@ print(sorted(found.files), sorted(found.unreadable), *found.unreadable.values())
         "[b'a.mp3'] [b'Album', b'Store'] "
         f"The user {user} may not read Album (right x). The user {user} may not read Store (right r and x)."
     )
+
+
+def test_what_an_ignore_file_names_is_not_found(music: Path) -> None:
+    (music / ".ndignore").write_text("Store/\n*.FLAC\n")
+    (music / "Album/.dulcianignore").write_text("!b.FLAC\ncover.*\n")
+    found = walk(music)
+    assert list(found.files) == [b"Album/b.FLAC", b"a.mp3"]
+    assert not found.images
+    assert found.ignored == {b"Store", b"Album/cover.jpg", b"Quiet"}
+    assert found.passes_over(b"Store/e.mp3")
+    assert not found.passes_over(b"Album/b.FLAC")
+
+
+def test_an_ignore_file_counts_for_links_as_well(music: Path) -> None:
+    (music / ".dulcianignore").write_text("in/\n")
+    (music / "in").symlink_to(music / ".hidden")
+    (music / "round").symlink_to("round")
+    assert b"in/c.mp3" not in walk(music).files
+
+
+def test_a_folder_whose_patterns_cannot_be_followed_is_left_as_it_was(music: Path) -> None:
+    (music / "Album/.ndignore").write_text("x\n" * 501)
+    found = walk(music)
+    assert b"Album/b.FLAC" not in found.files
+    assert found.hidden(b"Album/b.FLAC")
+    assert "Album is passed over: its .ndignore has more than" in found.unreadable[b"Album"]
+
+
+def test_links_may_lead_upwards_and_along_chains(music: Path) -> None:
+    before = walk(music).files
+    (music / "Store/parent").symlink_to("..")
+    (music / "one").symlink_to("two")
+    (music / "two").symlink_to("three")
+    (music / "three").symlink_to(".hidden")
+    (music / "four.mp3").symlink_to("five.mp3")
+    (music / "five.mp3").symlink_to(".hidden/c.mp3")
+    found = set(walk(music).files) - set(before)
+    assert found == {b"one/c.mp3", b"five.mp3"}
+
+
+def test_two_links_to_one_folder_are_one(music: Path) -> None:
+    (music / "x").symlink_to(".hidden")
+    (music / "w").symlink_to(".hidden")
+    assert {path for path in walk(music).files if path.endswith(b"c.mp3")} == {b"w/c.mp3"}
+
+
+def test_links_to_nothing_are_nothing(music: Path) -> None:
+    before = walk(music).files
+    (music / "gone").symlink_to("nowhere")
+    (music / "gone.mp3").symlink_to("nowhere.mp3")
+    (music / "a chain.mp3").symlink_to("gone.mp3")
+    assert walk(music).files == before
+
+
+def test_a_chain_that_leaves_the_library_is_not_followed_back(music: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/back").symlink_to(music / ".hidden")
+    (music / "out").symlink_to(tmp_path / "outside")
+    (music / "round.mp3").symlink_to(tmp_path / "outside/back/c.mp3")
+    found = walk(music).files
+    assert not any(path.startswith(b"out") for path in found)
+    assert b"round.mp3" in found  # where it leads to in the end is ours
+
+
+def some(music: Path, *folders: bytes) -> Walk:
+    return Walker(bytes(music), Library()).run(folders)
+
+
+def test_some_folders_are_looked_through_and_nothing_else(music: Path) -> None:
+    (music / "Album/CD1").mkdir()
+    (music / "Album/CD1/f.mp3").write_bytes(b"x")
+    found = some(music, b"Album", b"Album/CD1", b"gone/away")
+    assert found.scope == (b"Album", b"gone/away")
+    assert list(found.files) == [b"Album/CD1/f.mp3", b"Album/b.FLAC"]
+    assert list(found.images) == [b"Album/cover.jpg"]
+    assert [found.hidden(path) for path in (b"Album/x", b"gone/away/x", b"Albums/x", b"a.mp3")] == [
+        False, False, True, True,
+    ]  # fmt: skip
+
+
+def test_what_is_passed_over_stays_so_when_it_is_named(music: Path) -> None:
+    (music / ".dulcianignore").write_text("Store\n")
+    found = some(music, b".hidden", b"Quiet", b"Store", b"Quiet/deeper")
+    assert not found.files
+    assert found.passes_over(b"Store/e.mp3")
+
+
+def test_patterns_above_a_folder_count_in_it(music: Path) -> None:
+    (music / ".dulcianignore").write_text("b.*\n")
+    (music / "Album/CD1").mkdir()
+    (music / "Album/CD1/b.mp3").write_bytes(b"x")
+    assert not some(music, b"Album/CD1").files
+
+
+def test_a_folder_outside_is_not_looked_into_by_any_name(music: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/secret.mp3").write_bytes(b"x")
+    (music / "out").symlink_to(tmp_path / "outside")
+    for name in (b"out", b"../outside", bytes(tmp_path / "outside"), b"Album/../../outside"):
+        found = some(music, name)
+        assert (found.scope, found.files) == ((), {})
+
+
+def test_a_link_is_looked_through_where_it_leads(music: Path) -> None:
+    (music / "link").symlink_to("Album")
+    assert list(some(music, b"link").files) == [b"Album/b.FLAC"]
+
+
+def test_of_links_that_lead_elsewhere_nothing_is_said(music: Path) -> None:
+    """They may be the only way to something, or not; that shows in everything only."""
+    (music / "Album/link").symlink_to(music / ".hidden")
+    (music / "Album/link.mp3").symlink_to(music / ".hidden/c.mp3")
+    found = some(music, b"Album")
+    assert list(found.files) == [b"Album/b.FLAC"]
+    assert found.hidden(b"Album/link/c.mp3")
+    assert found.hidden(b"Album/link.mp3")
+
+
+def test_a_library_without_anything_in_it_is_a_disk_that_is_missing(tmp_path: Path) -> None:
+    assert some(tmp_path, b"Album").root_problem.endswith("is empty.")
+    assert some(tmp_path / "nowhere", b"Album").root_problem

@@ -145,10 +145,31 @@ async def test_figures_cover_what_an_operator_asks_for(client: Client) -> None:
         "dulcian_streams", "dulcian_transcodes_running", "dulcian_transcodes_queued",
         "dulcian_cache_hits_total", "dulcian_sign_ins_refused_total",
         "dulcian_database_connections", "dulcian_database_connections_idle",
-        'dulcian_scan_state{state="running"}', 'dulcian_library{what="songs"}',
+        'dulcian_scan_state{state="running"}', "dulcian_scan_running", "dulcian_scan_seen",
+        "dulcian_scan_read", 'dulcian_library{what="songs"}',
         "process_resident_memory_bytes",
     }  # fmt: skip
     assert expected <= found.keys()
+
+
+async def test_figures_tell_of_the_scan_that_runs_and_the_one_that_ended(
+    client: Client, database: Database
+) -> None:
+    await database.pool.execute(
+        "insert into scans (state, started, finished, seen) values"
+        " ('done', to_timestamp(1000), to_timestamp(1012.5), 7)"
+    )
+    await database.scans.request()
+    job = await database.scans.claim()
+    assert job is not None
+    await database.scans.progress(job.id, seen=30, read=20)
+    found = await figures(client)
+    assert {name: found[f"dulcian_scan_{name}"] for name in (
+        "running", "seen", "read", "last_duration_seconds", "last_finished_timestamp_seconds",
+    )} == {
+        "running": 1, "seen": 30, "read": 20, "last_duration_seconds": 12.5,
+        "last_finished_timestamp_seconds": 1012.5,
+    }  # fmt: skip
 
 
 async def test_refused_sign_ins_are_counted(client: Client, database: Database) -> None:

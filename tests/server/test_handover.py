@@ -21,7 +21,25 @@ def test_a_task_arrives_as_it_was(settings: Settings) -> None:
     given = msgspec.structs.replace(settings, library=library, metrics=Metrics(token=Secret("x")))
     moment = datetime(2026, 5, 6, tzinfo=UTC)
     scan = ScanRow(
-        1, None, "running", False, True, "", 0, 0, 0, 0, 0, 0, 0, 0, "", moment, moment, None
+        1,
+        2,
+        [b"Caf\xe9"],
+        "running",
+        False,
+        True,
+        "",
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        "",
+        moment,
+        moment,
+        None,
     )
     task = Task(os.getpid(), given, Secret("postgresql://u:p@h/d"), "[::]:5000", scan)
     arrived = unpack(pack(task), Task)

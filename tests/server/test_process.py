@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.mmap_dict import MmapedDict
 
+from tests.support.audio import Song, write
 from tests.support.program import Program, children, run, serving, wait_until_gone
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -212,6 +213,25 @@ def test_commands_work_beside_a_running_server(data: Path) -> None:
         assert (found.returncode, "no music folder" in found.stdout) == (0, True)
         assert run("scan", "--folder", "nowhere", *place).returncode == 2
         program.stop()
+
+
+def test_what_comes_into_a_music_folder_is_there_within_seconds(data: Path) -> None:
+    """Without anybody asking; the scan comes after all other work, and says what it did."""
+    music = data.parent / "Music"
+    write(music / "A/a.mp3", Song(title="A", artist="Ann"))
+    with serving(data, "--music", str(music)) as program:
+        program.event("watching for changes")
+        assert program.event("scan finished")["message"] == "1 song seen, 1 added."
+        write(music / "B/C/b.mp3", Song(title="B", artist="Bob"))
+        program.wait_for(lambda: "1 song seen, 1 added." in second(program))
+        assert program.stop() == 0
+        assert not [event for event in program.events if event["level"] in {"error", "critical"}]
+
+
+def second(program: Program) -> str:
+    """What the second scan said in the end."""
+    ends = [event["message"] for event in program.events if event["event"] == "scan finished"]
+    return ends[1] if len(ends) > 1 else ""
 
 
 def test_commands_work_without_a_server(data: Path) -> None:

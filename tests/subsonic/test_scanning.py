@@ -35,3 +35,27 @@ async def test_asking_twice_is_one_scan(api: Api, stocked: Database) -> None:
 async def test_others_may_not_scan(guest: Api, stocked: Database) -> None:
     assert await guest.error("startScan") == 50
     assert await stocked.scans.claim() is None
+
+
+async def test_the_status_tells_of_the_scan_that_runs_and_the_one_before(
+    api: Api, stocked: Database
+) -> None:
+    before = await api.get("getScanStatus")
+    assert before["scanType"] == "quick"
+    assert before["folderCount"] > 0
+    assert before["elapsedTime"] > 0
+    (library, *_) = await stocked.libraries.all()
+    await stocked.scans.request(library.id, folders=[b"A"], complete=True)
+    assert (await stocked.scans.claim()) is not None
+    status = await api.get("getScanStatus")
+    assert (status["scanning"], status["scanType"]) == (True, "full-selective")
+    assert status["lastScan"] == before["lastScan"]
+
+
+async def test_folders_are_counted_that_the_user_may_see(api: Api, guest: Api) -> None:
+    whole = (await api.get("getScanStatus"))["folderCount"]
+    assert 0 < (await guest.get("getScanStatus"))["folderCount"] < whole
+
+
+async def test_a_scan_that_waits_has_taken_no_time(api: Api) -> None:
+    assert "elapsedTime" not in await api.get("startScan")
