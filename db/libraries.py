@@ -16,7 +16,6 @@ _ALL = _SQL.rows("all", LibraryRow)
 _RETIRE = _SQL.command("retire")
 _RENAME = _SQL.command("rename")
 _ADD = _SQL.command("add")
-_FOLDER_COUNT = _SQL.value("folder_count", int)
 _TOTALS = _SQL.rows("totals", TotalsRow)
 
 
@@ -47,7 +46,3 @@ class Libraries:
         """How much music these libraries hold."""
         (row,) = await _TOTALS(self._pool, libraries=libraries)
         return row
-
-    async def folder_count(self, libraries: Sequence[int]) -> int:
-        """How many folders with music in or below them these libraries have."""
-        return await _FOLDER_COUNT(self._pool, libraries=libraries) or 0

@@ -331,6 +331,8 @@ class TotalsRow(Struct, frozen=True, gc=False):
     songs: int
     albums: int
     artists: int
+    folders: int
+    """With music in or below them."""
     bytes: int
     seconds: float
 

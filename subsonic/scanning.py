@@ -24,14 +24,14 @@ async def start_scan(call: Call, *, full_scan: bool = False) -> ScanStatus:
 
 async def _status(call: Call, scan: ScanRow | None) -> ScanStatus:
     """How it stands. While a scan runs, `lastScan` tells of the one before."""
-    scans, libraries = call.services.db.scans, call.services.db.libraries
+    db = call.services.db
     scanning = scan is not None and scan.state in ("queued", "running")
-    last = await scans.latest_ended() if scanning else scan
-    totals = await libraries.totals(call.user.libraries)
+    last = await db.scans.latest_ended() if scanning else scan
+    totals = await db.libraries.totals(call.user.libraries)
     return ScanStatus(
         scanning=scanning,
         count=scan.seen if scan is not None and scanning else totals.songs,
-        folder_count=await libraries.folder_count(call.user.libraries),
+        folder_count=totals.folders,
         last_scan=date(last.finished) if last is not None else None,
         scan_type=_kind(scan) if scan is not None else None,
         elapsed_time=_elapsed(scan) if scan is not None else None,

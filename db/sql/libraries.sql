@@ -26,10 +26,7 @@ select (select count(*)::integer from tracks where missing_since is null and lib
        (select count(*)::integer from albums where missing_since is null and library_id = any(:libraries)) as albums,
        (select count(distinct artist_id)::integer from artist_counts
         where library_id = any(:libraries) and album_count > 0) as artists,
+       (select count(*)::integer from folders where missing_since is null and library_id = any(:libraries)) as folders,
        coalesce(sum(size), 0)::bigint as bytes,
        coalesce(sum(duration), 0)::double precision as seconds
 from tracks where missing_since is null and library_id = any(:libraries)
-
--- name: folder_count
-select count(*)::integer from folders
-where missing_since is null and library_id = any(:libraries)

@@ -28,7 +28,9 @@ CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "2020-02-20T20:20:20.200Z"),
     (re.compile(r"\b1[6-9]\d{11}\b"), "1582230020200"),
     (
-        re.compile(r'("(?:size|bitRate|audioBitrate)": |(?:size|bitRate|audioBitrate)=")\d+'),
+        re.compile(
+            r'("(?:size|bitRate|audioBitrate|elapsedTime)": |(?:size|bitRate|audioBitrate|elapsedTime)=")\d+'
+        ),
         r"\g<1>9",
     ),
     (re.compile(r'(serverVersion(?:=|": )")[^"]+'), r"\1VERSION"),
