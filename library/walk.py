@@ -166,18 +166,7 @@ class Walker:
 
     def _folder(self, folder: bytes, rules: Sequence[Rules]) -> tuple[list[bytes], Sequence[Rules]]:
         """Take note of the files of one folder; the names of its folders, and what holds in them."""
-        with os.scandir(os.path.join(self._root, folder)) as entries:
-            everything = list(entries)
-        asking = [entry.name for entry in everything if entry.name in ignore.FILES]
-        if asking:
-            own = ignore.read(os.path.join(self._root, folder), folder, asking)
-            if own is None:
-                self.found.ignored.add(folder)
-                return [], rules
-            rules = [*rules, *own]
-        listed = [entry for entry in everything if not self._ignored(os.fsdecode(entry.name))]
-        if rules:
-            listed = [entry for entry in listed if not self._unwanted(folder, entry, rules)]
+        listed, rules = self._list(folder, rules)
         below, covers = [], []
         for entry in listed:
             name = entry.name
@@ -197,6 +186,24 @@ class Walker:
                 covers.append(entry)
         self._cover(folder, covers)
         return sorted(below, reverse=True), rules
+
+    def _list(
+        self, folder: bytes, rules: Sequence[Rules]
+    ) -> tuple[list[os.DirEntry[bytes]], Sequence[Rules]]:
+        """What there is in a folder and not passed over, and the rules that hold in it."""
+        with os.scandir(os.path.join(self._root, folder)) as entries:
+            everything = list(entries)
+        asking = [entry.name for entry in everything if entry.name in ignore.FILES]
+        if asking:
+            own = ignore.read(os.path.join(self._root, folder), folder, asking)
+            if own is None:
+                self.found.ignored.add(folder)
+                return [], rules
+            rules = [*rules, *own]
+        listed = [entry for entry in everything if not self._ignored(os.fsdecode(entry.name))]
+        if rules:
+            listed = [entry for entry in listed if not self._unwanted(folder, entry, rules)]
+        return listed, rules
 
     def _unwanted(self, folder: bytes, entry: os.DirEntry[bytes], rules: Sequence[Rules]) -> bool:
         path = _join(folder, entry.name)
