@@ -16,7 +16,7 @@ import av.filter
 import msgspec
 from av.audio.frame import AudioFrame
 
-from streaming.encode import decoded
+from streaming.decode import decoded
 from streaming.errors import Gone
 from streaming.files import open_inside
 from streaming.jukebox import Event, Order

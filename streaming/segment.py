@@ -20,7 +20,7 @@ from av.filter import Graph
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from streaming.encode import Shaper, open_source, samples
+from streaming.decode import Shaper, open_source, samples
 from streaming.errors import Unplayable
 from streaming.hls import level
 from streaming.job import Job, Part

@@ -15,7 +15,7 @@ import pytest
 from conf.settings import Settings, Transcoding
 from db.rows import FileRow
 from streaming import Streamer, hls
-from streaming.encode import decoded
+from streaming.decode import decoded
 from streaming.files import open_regular
 from streaming.hls import Cut
 from streaming.job import Job, key_of

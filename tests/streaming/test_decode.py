@@ -1,0 +1,56 @@
+"""Sound out of files: spans of seconds, damaged files, what is none at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from streaming.decode import decoded, samples
+from streaming.errors import Unplayable
+from streaming.files import open_inside
+
+RATE = 44100
+
+
+def heard(music: Path, name: str, begin: float = 0.0, end: float = 0.0) -> bytes:
+    """The sound of a span as 16-bit stereo."""
+    opened = open_inside(os.fsencode(music), name.encode())
+    with opened.file:
+        frames = decoded(opened, name.rpartition(".")[2], (begin, end), "s16", "stereo", RATE)
+        return b"".join(bytes(frame.planes[0])[: frame.samples * 4] for frame in frames)
+
+
+def test_neighbouring_spans_join_to_the_whole(music: Path) -> None:
+    whole = heard(music, "tone.flac")
+    parts = [heard(music, "tone.flac", *span) for span in ((0, 1.37), (1.37, 4.001), (4.001, 0))]
+    assert b"".join(parts) == whole
+
+
+@pytest.mark.parametrize("name", ["tone.mp3", "tone.opus", "tone.m4a", "tone.wav"])
+def test_a_span_is_as_long_as_it_is_said_to_be(music: Path, name: str) -> None:
+    assert len(heard(music, name, 1.0, 2.5)) == pytest.approx(4 * RATE * 1.5, abs=4 * RATE * 0.05)
+
+
+def test_a_span_beyond_the_end_is_empty(music: Path) -> None:
+    assert heard(music, "tone.flac", 100.0, 0.0) == b""
+
+
+def test_what_holds_no_sound_is_unplayable(music: Path, tmp_path: Path) -> None:
+    (tmp_path / "noise.mp3").write_bytes(b"nothing to hear" * 500)
+    with pytest.raises(Unplayable):
+        heard(tmp_path, "noise.mp3")
+
+
+def test_what_is_cut_off_is_heard_up_to_there(music: Path, tmp_path: Path) -> None:
+    data = (music / "tone.flac").read_bytes()
+    (tmp_path / "cut.flac").write_bytes(data[: len(data) // 2])
+    assert 0 < len(heard(tmp_path, "cut.flac")) < len(heard(music, "tone.flac"))
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "count"), [(0, 0, None), (1, 0, None), (0, 1, 44100), (0.5, 0.75, 11025), (2, 1, 0)]
+)  # fmt: skip
+def test_samples_between_two_seconds(begin: float, end: float, count: int | None) -> None:
+    assert samples(begin, end, RATE) == count
