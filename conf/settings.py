@@ -131,8 +131,12 @@ class Library(Section, frozen=True, kw_only=True):
         ".*", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found",
     )  # fmt: skip
     """Names of files and folders that a scan passes over (shell patterns)."""
-    cover_names: tuple[str, ...] = ("cover", "folder", "front", "album", "albumart")
-    """File names, without suffix, of an album's picture, best first; a picture in the tags comes after them."""
+    cover_names: tuple[str, ...] = (
+        "cover", "folder", "front", "album", "albumart", "*front*", "embedded",
+    )  # fmt: skip
+    """An album's picture, best first: file names with or without suffix (shell patterns), and `embedded` for pictures in the tags."""
+    artist_pictures: str = ""
+    """A folder in a music folder, such as `Artists`, with pictures named after artists (`Ada.jpg`); `artist.jpg` in an artist's own folder needs none."""
     artist_separators: tuple[str, ...] = ("; ", " feat. ", " ft. ", " featuring ")
     """What separates artists in a single-valued tag. `/` and `&` are left out: they stand in names."""
     unsplit_artists: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from db.cards import AlbumTags, TrackCard
 from db.identity import Identity
+from db.portraits import Portraits
 from db.queries import Executor, Sql
 from db.video_files import VideoFiles
 from db.writes import AlbumWrite, ArtistWrite, FolderWrite, RoleWrite, TrackWrite
@@ -53,14 +54,6 @@ class AlbumState(Struct, frozen=True):
     missing: bool
 
 
-class Share(Struct, frozen=True):
-    """How many songs an artist has somewhere."""
-
-    artist_id: int
-    key: str
-    songs: int
-
-
 class _Id(Struct, frozen=True):
     id: int
 
@@ -93,12 +86,9 @@ _PICTURE_IDS = _SQL.rows("picture_ids", _Picture)
 _SAVE_IMAGES = _SQL.command("save_images")
 _DROP_IMAGES = _SQL.command("drop_images")
 _MEND_PICTURES = _SQL.command("mend_pictures")
-_CLEAR_PORTRAITS = _SQL.command("clear_portraits")
 _DROP_PICTURES = _SQL.command("drop_pictures")
 _ALBUMS_IN = _SQL.rows("albums_in", _Id)
 _FOLDER_PICTURES = _SQL.rows("folder_pictures", _FolderPicture)
-_ARTIST_PORTRAIT = _SQL.command("artist_portrait")
-_ARTISTS_BELOW = _SQL.rows("artists_below", Share)
 _ALBUMS_BY_KEY = _SQL.rows("albums_by_key", AlbumState)
 _ADD_ALBUMS = _SQL.command("add_albums")
 _CHANGE_ALBUMS = _SQL.command("change_albums")
@@ -134,6 +124,7 @@ class Batch:
         self._on = connection
         self.library_id = library_id
         self.videos = VideoFiles(connection, library_id)
+        self.portraits = Portraits(connection, library_id)
         self.identity = Identity(connection, library_id)
 
     def on(self, library_id: int) -> Batch:
@@ -156,20 +147,6 @@ class Batch:
         """Give artists other names."""
         if rows:
             await _CHANGE_ARTISTS(self._on, **_columns(rows))
-
-    async def set_portrait(self, artist_id: int, picture_id: int | None) -> None:
-        """The picture of an artist."""
-        await _ARTIST_PORTRAIT(self._on, artist=artist_id, picture=picture_id)
-
-    async def clear_portraits(self, pictures: Sequence[int]) -> None:
-        """These are nobody's picture any more."""
-        if pictures:
-            await _CLEAR_PORTRAITS(self._on, pictures=pictures)
-
-    async def artists_below(self, folder: bytes) -> list[Share]:
-        """The two album artists with the most songs below a folder."""
-        first, last = (folder + b"/", folder + b"0") if folder else (b"", b"\xff")
-        return await _ARTISTS_BELOW(self._on, library=self.library_id, first=first, last=last)
 
     async def add_folders(self, rows: Sequence[FolderWrite]) -> None:
         if rows:
@@ -295,10 +272,15 @@ class Batch:
         if rows:
             await _ADD_ROLES(self._on, **_columns(rows))
 
-    async def picture_tracks(self, albums: Collection[int]) -> None:
-        """Songs without a picture of their own show their album's."""
+    async def picture_tracks(
+        self, albums: Collection[int], discs: Sequence[tuple[int, int, int]]
+    ) -> None:
+        """Songs without a picture of their own show that of their disc (album, disc, picture) or album."""
         if albums:
-            await _PICTURE_TRACKS(self._on, albums=list(albums))
+            of_album, disc, picture = zip(*discs, strict=True) if discs else ((), (), ())
+            await _PICTURE_TRACKS(
+                self._on, albums=list(albums), of_album=of_album, disc=disc, picture=picture
+            )
 
     async def revive(self, ids: Sequence[int]) -> None:
         """Files that are there again, as they were."""

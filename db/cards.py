@@ -46,10 +46,11 @@ class Date(Card, frozen=True, kw_only=True):
 
 
 class DiscTitle(Card, frozen=True, kw_only=True):
-    """The name of one disc of an album."""
+    """The name of one disc of an album, and its picture where it is not the album's."""
 
     disc: int
     title: str
+    picture_id: int = 0
 
 
 class Work(Card, frozen=True, kw_only=True):

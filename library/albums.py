@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -19,10 +20,10 @@ T = TypeVar("T", bound=Hashable)
 
 
 def album_row(
-    key: str, songs: Sequence[AlbumSong], picture_id: int, articles: tuple[str, ...]
+    key: str, songs: Sequence[AlbumSong], pictures: Shown, articles: tuple[str, ...]
 ) -> AlbumWrite:
     """An album to be written. `songs` come by disc and track, and are not empty."""
-    card = _card(songs)
+    card = _card(songs, pictures.discs)
     return AlbumWrite(
         id=songs[0].album_id,
         key=key,
@@ -39,7 +40,7 @@ def album_row(
         song_count=len(songs),
         duration=sum(song.duration for song in songs),
         card=msgspec.json.encode(card).decode(),
-        picture_id=picture_id,
+        picture_id=pictures.album,
         created=min(song.created for song in songs),
     )
 
@@ -52,7 +53,7 @@ def artists_of(songs: Sequence[AlbumSong]) -> list[tuple[int, int, int]]:
     ]
 
 
-def _card(songs: Sequence[AlbumSong]) -> AlbumCard:
+def _card(songs: Sequence[AlbumSong], pictures: Mapping[int, int]) -> AlbumCard:
     tags = [song.tags for song in songs]
     return AlbumCard(
         name=_commonest(song.card.album for song in songs) or "",
@@ -62,7 +63,7 @@ def _card(songs: Sequence[AlbumSong]) -> AlbumCard:
         moods=_by_count(mood for song in songs for mood in song.card.moods),
         labels=_by_count(label for each in tags for label in each.labels),
         release_types=_by_count(kind for each in tags for kind in each.release_types),
-        disc_titles=_disc_titles(songs),
+        disc_titles=_disc_titles(songs, pictures),
         sort_name=_commonest(each.sort_name for each in tags if each.sort_name) or "",
         version=_commonest(each.version for each in tags if each.version) or "",
         mbid=_commonest(each.mbid for each in tags if each.mbid) or "",
@@ -97,12 +98,16 @@ def _date(dates: Iterable[Date | None]) -> Date | None:
     return Date(year=best[0], month=best[1], day=best[2]) if best else None
 
 
-def _disc_titles(songs: Sequence[AlbumSong]) -> tuple[DiscTitle, ...]:
+def _disc_titles(songs: Sequence[AlbumSong], pictures: Mapping[int, int]) -> tuple[DiscTitle, ...]:
+    """Discs that have a title, or a picture of their own; disc 0 is that of songs that name none."""
     titles: dict[int, str] = {}
     for song in songs:
         if song.tags.disc_title:
             titles.setdefault(song.card.disc, song.tags.disc_title)
-    return tuple(DiscTitle(disc=disc, title=title) for disc, title in sorted(titles.items()))
+    return tuple(
+        DiscTitle(disc=disc, title=titles.get(disc, ""), picture_id=pictures.get(disc, 0))
+        for disc in sorted(titles.keys() | (pictures.keys() - {0}))
+    )
 
 
 def _explicit(songs: Sequence[AlbumSong]) -> str:
@@ -111,19 +116,64 @@ def _explicit(songs: Sequence[AlbumSong]) -> str:
     return "explicit" if "explicit" in said else next(iter(said), "")
 
 
-def picture(
-    songs: Sequence[AlbumSong], covers: Mapping[bytes, int], embedded: Mapping[bytes, int]
-) -> int:
-    """The picture of an album: a cover file of its folders, else the first in its songs; 0: none.
+class Cover(NamedTuple):
+    """A cover file of a folder."""
 
-    `covers` has the cover of each folder, `embedded` the id of each picture in tags, by hash.
+    picture_id: int
+    after_embedded: bool = False
+    """Whether a picture in the tags comes before it."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The picture of an album (0: none), and those of its discs that have another one."""
+
+    album: int = 0
+    discs: Mapping[int, int] = field(default_factory=dict)
+
+    def of(self, disc: int) -> int:
+        """The picture of a disc."""
+        return self.discs.get(disc, self.album)
+
+
+def shown(
+    songs: Sequence[AlbumSong], covers: Mapping[bytes, Cover], embedded: Mapping[bytes, int]
+) -> Shown:
+    """The pictures of an album: cover files of its folders, or the first in its songs.
+
+    `covers` has those of folders, `embedded` the id of each picture in tags, by hash.
     """
     folders = dict.fromkeys(paths.folder(song.path) for song in songs)
     above = dict.fromkeys(paths.album_folder(folder) for folder in folders)
-    for folder in (*above, *folders):
-        if found := covers.get(folder):
-            return found
+    album = _picture((*above, *folders), songs, covers, embedded)
+    of_disc: dict[int, list[AlbumSong]] = {}
     for song in songs:
-        if song.picture_hash and (found := embedded.get(song.picture_hash)):
-            return found
-    return 0
+        of_disc.setdefault(song.card.disc, []).append(song)
+    several = len({song.picture_hash for song in songs if song.picture_hash}) > 1
+    discs = {}
+    for disc, members in of_disc.items():
+        inside = {song.picture_hash for song in members if song.picture_hash}
+        # What all discs have in their tags says nothing of this one, and neither do pictures of songs.
+        telling = members if several and len(of_disc) > 1 and len(inside) == 1 else []
+        own = [
+            folder
+            for folder in dict.fromkeys(paths.folder(song.path) for song in members)
+            if folder in covers and not (inside and covers[folder].after_embedded)
+        ]
+        picture = _picture(own, telling, covers, embedded)
+        if picture not in {0, album}:
+            discs[disc] = picture
+    return Shown(album, discs)
+
+
+def _picture(
+    folders: Iterable[bytes],
+    songs: Iterable[AlbumSong],
+    covers: Mapping[bytes, Cover],
+    embedded: Mapping[bytes, int],
+) -> int:
+    files = [covers[folder] for folder in folders if folder in covers]
+    inside = (embedded.get(song.picture_hash, 0) for song in songs if song.picture_hash)
+    before = (cover.picture_id for cover in files if not cover.after_embedded)
+    best = [*before, *filter(None, inside), *(cover.picture_id for cover in files)]
+    return best[0] if best else 0

@@ -7,6 +7,7 @@ import os
 from collections.abc import Collection, Iterable
 
 from db.batches import Batch
+from library.albums import Cover
 from library.artwork import fingerprint
 from library.state import Library, Scan
 
@@ -32,19 +33,25 @@ async def read(scan: Scan, library: Library, batch: Batch, files: list[bytes]) -
     ids = await batch.pictures(
         [(found, False, path) for path, found in zip(files, hashes, strict=True) if found]
     )
+    again = [path for path in files if path in library.images]
     rows = []
     for path, found in zip(files, hashes, strict=True):
         stamp = library.walk.images[path]
         rows.append((path, *stamp, ids.get(found, 0)))
         library.set_image(path, stamp, ids.get(found))
     await batch.save_images(rows)
+    await batch.mend_pictures(again)
 
 
 async def of_folders(
     scan: Scan, library: Library, batch: Batch, folders: Collection[bytes]
-) -> dict[bytes, int]:
-    """The pictures of these folders' own cover files."""
-    wanted = library.covers_in(folders)
-    await read(scan, library, batch, changed(library, wanted.values()))
-    found = {folder: library.images[path].picture_id for folder, path in wanted.items()}
-    return {folder: picture for folder, picture in found.items() if picture}
+) -> dict[bytes, Cover]:
+    """The covers that files of these folders are."""
+    covers = library.covers(scan.cover_names)
+    wanted = {folder: covers[folder] for folder in folders if folder in covers}
+    await read(scan, library, batch, changed(library, dict.fromkeys(wanted.values())))
+    found = {}
+    for folder, path in wanted.items():
+        if picture := library.images[path].picture_id:
+            found[folder] = Cover(picture, after_embedded=scan.cover_names.after_embedded(path))
+    return found

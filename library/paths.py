@@ -86,6 +86,8 @@ PICTURES = ("jpg", "jpeg", "png", "webp", "gif", "avif")
 PORTRAIT = "artist"
 """Name, without suffix, of the picture of an artist in the artist's folder."""
 
+_FOR_PICTURES = frozenset({b"artwork", b"art", b"covers", b"cover", b"scans", b"scan"})
+
 _MEDIA = frozenset(name.encode() for name in (*CONTENT_TYPES, *VIDEOS))
 _DISC = re.compile(
     rb"(?:cd|dis[ck]|disque|disco|lp|vinyl)[\s_.#-]*(\d{1,2})(?![^\s_.:,()\[\]-])[^/]*",
@@ -102,6 +104,16 @@ def suffix(path: bytes) -> str:
 def is_media(name: bytes) -> bool:
     """Whether a file of this name is taken for music or a video."""
     return name.rpartition(b".")[2].lower() in _MEDIA and b"." in name
+
+
+def is_picture(name: bytes) -> bool:
+    """Whether a file of this name is taken for a picture."""
+    return suffix(name) in PICTURES
+
+
+def is_for_pictures(folder: bytes) -> bool:
+    """Whether a folder is named as those that hold the pictures of the album around it."""
+    return folder.rpartition(b"/")[2].lower() in _FOR_PICTURES
 
 
 def stem(path: bytes) -> bytes:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +18,7 @@ from db.errors import DatabaseError
 from db.rows import LibraryRow, ScanRow
 from db.video_files import KnownVideo
 from library import paths
+from library.cover_names import CoverNames
 from library.tags.facts import Answer
 from library.walk import Stamp, Walk
 
@@ -161,15 +162,12 @@ class Library:
         """A cover file was read."""
         self.images[path] = ImageState(path, stamp.size, stamp.mtime_ns, picture_id)
 
-    def covers_in(self, folders: Collection[bytes]) -> dict[bytes, bytes]:
-        """The cover file of each of these folders that has one."""
+    def covers(self, names: CoverNames) -> dict[bytes, bytes]:
+        """The cover file of each folder that has one."""
         if self._covers is None:
-            self._covers = {
-                paths.folder(path): path
-                for path in self.walk.images
-                if paths.stem(path).lower() != paths.PORTRAIT.encode()
-            }
-        return {folder: self._covers[folder] for folder in folders if folder in self._covers}
+            albums = {paths.folder(path) for path in self.walk.files}
+            self._covers = names.covers(self.walk.images, albums)
+        return self._covers
 
     def live_folders(self) -> set[bytes]:
         """Folders with songs or videos in them, or somewhere below; the library itself always."""
@@ -201,6 +199,7 @@ class Scan:
         self.settings = settings
         self.job = job
         self.sandbox = sandbox
+        self.cover_names = CoverNames(settings.library)
         self.progress = Progress()
         self.libraries: list[Library] = []
         self.units: AsyncIterator[Unit] | None = None

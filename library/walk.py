@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from conf.settings import Library
 from library import ignore, paths
+from library.cover_names import CoverNames
 from library.ignore import IgnoreError, Rules
 from library.rights import unreadable
 
@@ -73,9 +74,7 @@ class Walker:
         self._root = root
         self._real_root = os.path.realpath(root)
         self._ignored = paths.ignorer(settings.ignored_names).fullmatch
-        self._covers = {
-            name.lower().encode(): rank for rank, name in enumerate(settings.cover_names)
-        }
+        self._names = CoverNames(settings)
         self._linked_folders: list[tuple[bytes, Sequence[Rules]]] = []
         self._linked_files: list[bytes] = []
         self._visited: set[bytes] = set()
@@ -167,7 +166,7 @@ class Walker:
     def _folder(self, folder: bytes, rules: Sequence[Rules]) -> tuple[list[bytes], Sequence[Rules]]:
         """Take note of the files of one folder; the names of its folders, and what holds in them."""
         listed, rules = self._list(folder, rules)
-        below, covers = [], []
+        below, pictures = [], {}
         for entry in listed:
             name = entry.name
             if entry.is_dir(follow_symlinks=False):
@@ -182,9 +181,9 @@ class Walker:
             elif name[-4:].lower() == b".cue":
                 if stamp := _stamp(entry):
                     self.found.sheets[_join(folder, name)] = stamp
-            elif self._rank(name) is not None:
-                covers.append(entry)
-        self._cover(folder, covers)
+            elif paths.is_picture(name):
+                pictures[_join(folder, name)] = entry
+        self._pictures(pictures)
         return sorted(below, reverse=True), rules
 
     def _list(
@@ -214,6 +213,12 @@ class Walker:
         if unwanted:
             self.found.ignored.add(path)
         return unwanted
+
+    def _pictures(self, pictures: Mapping[bytes, os.DirEntry[bytes]]) -> None:
+        """Take note of the cover and the portrait among the pictures of one folder."""
+        for path in self._names.notable(pictures):
+            if stamp := _stamp(pictures[path]):
+                self.found.images[path] = stamp
 
     def _pass_over(self, path: bytes) -> None:
         """More than an index of the database can hold."""
@@ -249,29 +254,6 @@ class Walker:
             status = os.stat(os.path.join(self._root, path))
             if stat.S_ISREG(status.st_mode):
                 self.found.files[path] = Stamp(status.st_size, status.st_mtime_ns)
-
-    def _rank(self, name: bytes) -> tuple[int, int] | None:
-        """How good a cover file is by its name; None: it is none."""
-        stem, _, suffix = name.lower().rpartition(b".")
-        if suffix.decode("ascii", "replace") not in paths.PICTURES:
-            return None
-        quality = paths.PICTURES.index(suffix.decode())
-        if stem == paths.PORTRAIT.encode():
-            return len(self._covers), quality
-        rank = self._covers.get(stem)
-        return None if rank is None else (rank, quality)
-
-    def _cover(self, folder: bytes, entries: Sequence[os.DirEntry[bytes]]) -> None:
-        """The best cover of a folder, and a portrait beside it."""
-        ranked = sorted((self._rank(entry.name) or (0, 0), entry.name, entry) for entry in entries)
-        portrait = len(self._covers)
-        chosen = [next((each for each in ranked if each[0][0] < portrait), None)]
-        chosen.append(next((each for each in ranked if each[0][0] == portrait), None))
-        for each in chosen:
-            if each is None:
-                continue
-            if stamp := _stamp(each[2]):
-                self.found.images[_join(folder, each[1])] = stamp
 
     def _fail(self, folder: bytes, error: OSError) -> None:
         """A folder that cannot be looked into; one that has just gone is simply gone."""

@@ -187,7 +187,7 @@ def _album(stored: str) -> AlbumID3:
         moods=card.moods,
         original_release_date=_item_date(card.original_date),
         release_date=_item_date(card.release_date),
-        disc_titles=[DiscTitle(disc=one.disc, title=one.title) for one in card.disc_titles],
+        disc_titles=[_disc_title(one) for one in card.disc_titles],
     )
 
 
@@ -346,6 +346,10 @@ def _gain(gain: cards.ReplayGain | None) -> ReplayGain:
         album_peak=gain.album_peak,
         base_gain=gain.base_gain,
     )
+
+
+def _disc_title(one: cards.DiscTitle) -> DiscTitle:
+    return DiscTitle(disc=one.disc, title=one.title, cover_art=cover(one.picture_id or None))
 
 
 def _item_date(day: cards.Date | None) -> ItemDate:

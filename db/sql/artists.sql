@@ -1,5 +1,7 @@
 -- part: columns
-a.id, a.name, a.sort_name, a.letter, a.mbid, a.picture_id, c.album_count, c.song_count, c.roles,
+a.id, a.name, a.sort_name, a.letter, a.mbid,
+(select p.id from pictures p where p.id = a.picture_id and p.library_id = any(:libraries)) as picture_id,
+c.album_count, c.song_count, c.roles,
 a.average_rating, m.starred, m.rating
 
 -- part: mine

@@ -18,6 +18,13 @@ id, folder_id, album_id, path, size, mtime_ns, suffix, content_type, duration, b
     tag_key, card, album_tags, album_claim, picture_hash, picture_id, created,
     cue, cue_begin, cue_end, sheet
 
+-- part: disc_or_album
+coalesce((
+    select d.picture_id
+    from unnest(:of_album::bigint[], :disc::integer[], :picture::bigint[]) as d (album_id, disc, picture_id)
+    where d.album_id = t.album_id and d.disc = t.disc
+), a.picture_id)
+
 -- name: unlimited
 set local statement_timeout = 0
 
@@ -212,9 +219,7 @@ from (
     where p.library_id = :library and p.path = any(:paths::bytea[])
 ) other
 where p.id = other.id and other.path is not null
-
--- name: clear_portraits
-update artists set picture_id = null where picture_id = any(:pictures::bigint[])
+    and (p.path, p.embedded) is distinct from (other.path, other.embedded)
 
 -- name: drop_pictures
 delete from pictures p where library_id = :library
@@ -236,18 +241,6 @@ select distinct on (t.folder_id) t.folder_id, a.picture_id
 from tracks t join albums a on a.id = t.album_id
 where t.library_id = :library and t.missing_since is null and a.picture_id is not null
 order by t.folder_id, a.id
-
--- name: artist_portrait
-update artists set picture_id = :picture where id = :artist and picture_id is distinct from :picture
-
--- name: artists_below
-select r.artist_id, a.key, count(*)::integer as songs
-from tracks t
-join track_artists r on r.track_id = t.id and r.role = 'albumartist'
-join artists a on a.id = r.artist_id
-where t.library_id = :library and t.missing_since is null
-    and t.path >= :first::bytea and t.path < :last::bytea
-group by r.artist_id, a.key order by songs desc, r.artist_id limit 2
 
 -- name: albums_by_key
 select id, key, picture_id, missing_since is not null as missing from albums
@@ -344,11 +337,11 @@ from unnest(:track_id::bigint[], :artist_id::bigint[], :role::text[], :position:
     as new (track_id, artist_id, role, position)
 
 -- name: picture_tracks
--- Songs without a picture of their own show their album's.
-update tracks t set picture_id = a.picture_id
+-- Songs without a picture of their own show that of their disc, or their album's.
+update tracks t set picture_id = {disc_or_album}
 from albums a
 where a.id = t.album_id and a.id = any(:albums::bigint[]) and t.picture_hash is null
-    and t.picture_id is distinct from a.picture_id
+    and t.picture_id is distinct from {disc_or_album}
 
 -- name: touch_tracks
 -- The file is there again, as it was.

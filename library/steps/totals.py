@@ -90,13 +90,21 @@ async def _write(
     files = await covers.of_folders(scan, library, batch, folders)
     hashes = [song.picture_hash for song in everything if song.picture_hash]
     embedded = await batch.picture_ids(hashes)
+    pictures = {
+        album: summary.shown(of_album, files, embedded) for album, of_album in songs.items()
+    }
     rows = [
-        summary.album_row("", of_album, summary.picture(of_album, files, embedded), articles)
-        for of_album in songs.values()
+        summary.album_row("", of_album, pictures[album], articles)
+        for album, of_album in songs.items()
     ]
     owners = [owner for of_album in songs.values() for owner in summary.artists_of(of_album)]
     await batch.change_albums(rows, owners)
-    await batch.picture_tracks(songs.keys())
+    discs = [
+        (album, disc, picture)
+        for album, shown in pictures.items()
+        for disc, picture in shown.discs.items()
+    ]
+    await batch.picture_tracks(songs.keys(), discs)
 
 
 async def _folders(scan: Scan, library: Library, batch: Batch) -> None:
@@ -108,7 +116,8 @@ async def _folders(scan: Scan, library: Library, batch: Batch) -> None:
     live = library.live_folders()
     shown: dict[bytes, int] = {}
     for path in sorted(library.folders, reverse=True):
-        own = files.get(path) or inside.get(library.folders[path].id) or shown.get(path, 0)
+        own = files[path].picture_id if path in files else 0
+        own = own or inside.get(library.folders[path].id) or shown.get(path, 0)
         shown[path] = own
         if path and own:
             # The first child in order has the last word.

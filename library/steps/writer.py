@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from db.batches import AlbumSong, AlbumState, Batch
+from db.batches import AlbumSong, Batch
 from db.cards import AlbumTags, TrackCard
 from db.identity import RoleRow
 from db.words import fold, letter
 from db.writes import AlbumWrite, ArtistWrite, RoleWrite, TrackWrite
 from library import albums as summary
 from library import cards, covers, heirs, paths
+from library.albums import Shown
 from library.cards import Place, Song
 from library.folders import added_at, ensure
 from library.identity import Album
@@ -153,15 +154,18 @@ class Writer:
             album_id = state.id if state else ids[key]
             times = {song.key: added_at(self._library, song.stamp, now) for song, _, _ in members}
             songs = _album_songs(album_id, members, times)
-            shown = self._shown(state, songs, files, pictures)
+            shown = summary.shown(songs, files, pictures)
+            if state is not None and state.picture_id:
+                # That of a known album is looked at again later, with all its songs.
+                shown = Shown(state.picture_id)
             if state is None:
                 rows.append(summary.album_row(key, songs, shown, self._articles))
                 owners += summary.artists_of(songs)
-            for song, _, _ in members:
+            for song, card, _ in members:
                 places[song.key] = Place(
                     folders[paths.folder(song.path)].id,
                     album_id,
-                    pictures.get(song.facts.picture_hash, 0) or shown,
+                    pictures.get(song.facts.picture_hash, 0) or shown.of(card.disc),
                     times[song.key],
                 )
         await self._batch.add_albums(rows, owners)
@@ -169,23 +173,13 @@ class Writer:
         self._library.new_albums |= set(ids.values())
         return places
 
-    def _shown(
-        self,
-        state: AlbumState | None,
-        songs: Sequence[AlbumSong],
-        files: dict[bytes, int],
-        pictures: dict[bytes, int],
-    ) -> int:
-        """The picture of an album; that of a known one is looked at again later."""
-        if state is not None and state.picture_id:
-            return state.picture_id
-        return summary.picture(songs, files, pictures)
-
     async def _tracks(self, rows: Sequence[TrackWrite], *, changed: set[int]) -> None:
         old = [row for row in rows if row.id in changed]
         await self._batch.change_tracks(old, READER)
         new = [row for row in rows if row.id not in changed]
         await self._batch.add_tracks(new, READER, self._scan.job.id)
+        # The pictures that stood in these files before may stand in others too.
+        await self._batch.mend_pictures([row.path for row in old])
 
     def _count(
         self, made: Sequence[tuple[Song, TrackCard, AlbumTags]], changed: Sequence[int]

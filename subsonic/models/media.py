@@ -62,10 +62,11 @@ class ItemDate(Model, frozen=True, kw_only=True):
 
 
 class DiscTitle(Model, frozen=True, kw_only=True):
-    """The name of a disc."""
+    """The name of a disc, and its cover where it is not the album's."""
 
     disc: int
     title: str
+    cover_art: str | None = None
 
 
 class RecordLabel(Model, frozen=True, kw_only=True):

@@ -164,3 +164,207 @@ async def test_pictures_come_out_of_files_of_every_kind(shop: Shop) -> None:
         path = write(shop.music / f"a.{kind}", Song(title="T", picture=TEAL))
         assert embedded(bytes(path)) == TEAL
     assert embedded(bytes(write(shop.music / "none.mp3", Song(title="T")))) == b""
+
+
+async def picture_of(shop: Shop, table: str, name: str) -> bytes:
+    found = await shown(shop, table, name)
+    return found[0] if found else b""
+
+
+async def disc_pictures(shop: Shop, album: str) -> dict[int, bytes]:
+    """Hashes of the pictures of discs, as the album's card has them."""
+    card = await shop.album_card(album)
+    hashes = dict(await shop.rows("select id, hash from pictures"))
+    return {
+        disc["disc"]: bytes(hashes[disc["picture_id"]])
+        for disc in card.get("disc_titles", [])
+        if "picture_id" in disc
+    }
+
+
+async def test_a_picture_in_the_folder_of_a_disc_is_that_of_the_disc(gallery: Shop) -> None:
+    assert await disc_pictures(gallery, "Box") == {}
+    (gallery.music / "Bo/Box/CD2/cover.png").write_bytes(RED)
+    await gallery.scan()
+    assert gallery.sandbox.read == []
+    whole = await picture_of(gallery, "albums", "Box")
+    assert await disc_pictures(gallery, "Box") == {2: hashed(RED)}
+    assert await song_picture(gallery, b"Bo/Box/CD1/1.mp3") == whole
+    assert await song_picture(gallery, b"Bo/Box/CD2/1.mp3") == hashed(RED)
+    (gallery.music / "Bo/Box/CD2/cover.png").unlink()
+    await gallery.scan()
+    assert await disc_pictures(gallery, "Box") == {}
+    assert await song_picture(gallery, b"Bo/Box/CD2/1.mp3") == whole
+    assert not await gallery.rows("select from pictures where hash = $1", hashed(RED))
+
+
+async def test_discs_are_told_apart_on_a_first_scan_too(shop: Shop) -> None:
+    for disc, color in ((1, TEAL), (2, GOLD)):
+        song = Song(title=f"{disc}", artist="Bo", album="Box", disc=disc)
+        write(shop.music / f"Box/Disc {disc}/1.mp3", song)
+        (shop.music / f"Box/Disc {disc}/front.png").write_bytes(color)
+    await shop.scan()
+    assert await picture_of(shop, "albums", "Box") == hashed(TEAL)
+    assert await disc_pictures(shop, "Box") == {2: hashed(GOLD)}
+    assert await song_picture(shop, b"Box/Disc 2/1.mp3") == hashed(GOLD)
+
+
+async def test_discs_may_have_their_pictures_in_the_tags(shop: Shop) -> None:
+    for disc, color in ((1, TEAL), (2, GOLD)):
+        for track in (1, 2):
+            own = color if track == 1 else b""
+            song = Song(title=f"{disc}{track}", album="Box", disc=disc, track=track, picture=own)
+            write(shop.music / f"Box/{disc}-{track}.mp3", song)
+    await shop.scan()
+    assert await disc_pictures(shop, "Box") == {2: hashed(GOLD)}
+    assert await song_picture(shop, b"Box/2-2.mp3") == hashed(GOLD)
+
+
+async def test_a_folder_for_pictures_serves_the_album_around_it(gallery: Shop) -> None:
+    scans = gallery.music / "Ada/Second/Scans"
+    scans.mkdir()
+    (scans / "Booklet front.png").write_bytes(RED)
+    await gallery.scan()
+    assert gallery.sandbox.read == []
+    assert await picture_of(gallery, "albums", "Second") == hashed(RED)
+    assert await picture_of(gallery, "folders", "Second") == hashed(RED)
+    (gallery.music / "Ada/Second/folder.png").write_bytes(GREY)
+    await gallery.scan()
+    assert await picture_of(gallery, "albums", "Second") == hashed(GREY)
+    (gallery.music / "Ada/Second/folder.png").unlink()
+    (scans / "Booklet front.png").unlink()
+    await gallery.scan()
+    assert await picture_of(gallery, "albums", "Second") == hashed(PINK)
+
+
+async def test_a_folder_for_pictures_serves_all_discs(gallery: Shop) -> None:
+    (gallery.music / "Bo/Box/folder.jpg").unlink()
+    (gallery.music / "Bo/Box/Artwork").mkdir()
+    (gallery.music / "Bo/Box/Artwork/cover.png").write_bytes(GOLD)
+    await gallery.scan()
+    for disc in (1, 2):
+        assert await song_picture(gallery, f"Bo/Box/CD{disc}/1.mp3".encode()) == hashed(GOLD)
+
+
+async def test_pictures_in_tags_may_come_first(gallery: Shop) -> None:
+    gallery.use(cover_names=("embedded", "cover"))
+    await gallery.scan(complete=True)
+    assert await picture_of(gallery, "albums", "First") == hashed(GOLD)
+    assert await song_picture(gallery, b"Ada/First/1.mp3") == hashed(GOLD)
+    assert await picture_of(gallery, "albums", "Box") == b""
+
+
+async def test_other_names_are_noticed_without_reading_songs(gallery: Shop) -> None:
+    gallery.use(cover_names=("f?lder.*",))
+    await gallery.scan()
+    assert gallery.sandbox.read == []
+    assert await picture_of(gallery, "albums", "First") == hashed(GOLD)
+    found = await shown(gallery, "albums", "Box")
+    assert found is not None
+    assert found[1] == b"Bo/Box/folder.jpg"
+
+
+async def test_a_picture_in_the_tags_that_changes_or_goes_is_another_or_none(
+    gallery: Shop,
+) -> None:
+    path = gallery.music / "Ada/Second/1.flac"
+    before = await gallery.rows("select picture_id from albums where name = 'Second'")
+    write(path, Song(title="3", artist="Ada", album="Second", picture=RED))
+    await gallery.scan()
+    assert await picture_of(gallery, "albums", "Second") == hashed(RED)
+    after = await gallery.rows("select picture_id from albums where name = 'Second'")
+    assert before != after
+    write(path, Song(title="3 now", artist="Ada", album="Second"))
+    await gallery.scan()
+    assert await shown(gallery, "albums", "Second") is None
+    assert await shown(gallery, "folders", "Second") is None
+    assert await gallery.rows(
+        "select from tracks where path = $1 and picture_id is null", b"Ada/Second/1.flac"
+    )
+    assert not await gallery.rows(
+        "select from pictures where hash = any($1)", [hashed(PINK), hashed(RED)]
+    )
+
+
+async def test_a_picture_that_one_of_two_songs_loses_is_taken_from_the_other(
+    gallery: Shop,
+) -> None:
+    """What is extracted must be what the hash says, or apps get another picture under an old id."""
+    write(
+        gallery.music / "Ada/Second/2.flac",
+        Song(title="4", artist="Ada", album="Second", picture=PINK),
+    )
+    await gallery.scan()
+    for path, other in ((b"Ada/Second/1.flac", b"Ada/Second/2.flac"), (b"Ada/Second/2.flac", b"")):
+        song = Song(title="new", artist="Ada", album="Second", picture=RED, hertz=99.0 + len(other))
+        write(gallery.music / path.decode(), song)
+        await gallery.scan()
+        rows = await gallery.rows("select path from pictures where hash = $1", hashed(PINK))
+        assert rows == ([(other,)] if other else [])
+
+
+async def test_a_cover_that_one_of_two_folders_replaces_is_taken_from_the_other(
+    gallery: Shop,
+) -> None:
+    (gallery.music / "Ada/Second/cover.png").write_bytes(TEAL)
+    await gallery.scan()
+    (gallery.music / "Ada/Second/cover.png").write_bytes(RED)
+    await gallery.scan()
+    assert await shown(gallery, "albums", "First") == (hashed(TEAL), b"Ada/First/cover.png", False)
+    assert await shown(gallery, "albums", "Second") == (hashed(RED), b"Ada/Second/cover.png", False)
+
+
+async def test_songs_that_come_after_the_portrait_have_it(gallery: Shop) -> None:
+    (gallery.music / "Cyd").mkdir()
+    (gallery.music / "Cyd/artist.png").write_bytes(GOLD)
+    await gallery.scan()
+    write(gallery.music / "Cyd/Third/1.mp3", Song(title="1", artist="Cyd", album="Third"))
+    await gallery.scan()
+    assert await picture_of(gallery, "artists", "Cyd") == hashed(GOLD)
+    assert await picture_of(gallery, "artists", "Ada") == hashed(GREY)
+
+
+async def test_a_portrait_that_changes_or_goes_is_another_or_none(gallery: Shop) -> None:
+    (gallery.music / "Ada/artist.png").write_bytes(RED)
+    await gallery.scan()
+    assert await picture_of(gallery, "artists", "Ada") == hashed(RED)
+    assert not await gallery.rows("select from pictures where hash = $1", hashed(GREY))
+    (gallery.music / "Bo/artist.jpg").write_bytes(picture("gold", "JPEG"))
+    (gallery.music / "Ada/artist.png").unlink()
+    await gallery.scan()
+    assert await shown(gallery, "artists", "Ada") is None
+    assert await shown(gallery, "artists", "Bo") is not None
+
+
+async def test_various_artists_have_no_face(gallery: Shop) -> None:
+    for index, artist in enumerate(("Ada", "Bo")):
+        song = Song(title="1", artist=artist, album="Mixed", compilation=True, hertz=500.0 + index)
+        write(gallery.music / f"Various Artists/Mixed/{index}.mp3", song)
+    (gallery.music / "Various Artists/artist.png").write_bytes(GOLD)
+    await gallery.scan()
+    assert await shown(gallery, "artists", "Various Artists") is None
+    assert await picture_of(gallery, "artists", "Ada") == hashed(GREY)
+
+
+async def test_pictures_named_after_artists_come_first(gallery: Shop) -> None:
+    (gallery.music / "People").mkdir()
+    (gallery.music / "People/ADA.png").write_bytes(RED)
+    (gallery.music / "People/bo.png").write_bytes(GOLD)
+    (gallery.music / "People/Various Artists.png").write_bytes(PINK)
+    gallery.use(artist_pictures="People")
+    await gallery.scan()
+    assert await picture_of(gallery, "artists", "Ada") == hashed(RED)
+    assert await picture_of(gallery, "artists", "Bo") == hashed(GOLD)
+    (gallery.music / "People/ADA.png").unlink()
+    await gallery.scan()
+    assert await picture_of(gallery, "artists", "Ada") == hashed(GREY)
+
+
+async def test_nothing_is_written_again_when_nothing_changed(gallery: Shop) -> None:
+    (gallery.music / "Bo/Box/CD2/cover.png").write_bytes(GOLD)
+    await gallery.scan()
+    query = "select xmin::text, id from {} order by id"
+    tables = ("albums", "tracks", "folders", "artists", "pictures")
+    before = [await gallery.rows(query.format(table)) for table in tables]
+    await gallery.scan()
+    assert [await gallery.rows(query.format(table)) for table in tables] == before
