@@ -183,6 +183,18 @@ def test_dates_of_which_parts_are_unknown_keep_the_others() -> None:
     assert album.original_release_date == ItemDate()
 
 
+def test_a_disc_has_a_cover_where_it_is_not_the_albums() -> None:
+    discs = (
+        cards.DiscTitle(disc=1, title="Day"),
+        cards.DiscTitle(disc=2, title="", picture_id=9),
+    )
+    album = entries.album(replace(ALBUM, stored=stored(replace(PLAIN_ALBUM, disc_titles=discs))))
+    assert [(one.disc, one.title, one.cover_art) for one in album.disc_titles] == [
+        (1, "Day", None),
+        (2, "", "co-9"),
+    ]
+
+
 def test_an_album_has_the_year_of_its_row_as_album_and_as_directory() -> None:
     dated = replace(ALBUM, year=2001)
     assert entries.album(dated).year == entries.album_directory(dated).year == 2001

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from db.database import Database
+from library import scan
 from tests.support import tones
 from tests.support.api import Api
 from tests.support.pictures import see
+from tests.support.sandboxes import ThreadSandbox
 from tests.support.shelf import Shelf
 
 
@@ -192,3 +195,51 @@ async def test_absurd_sizes_break_nothing(guest: Api, size: str) -> None:
         assert json.loads(await answer.read())["subsonic-response"]["error"]["code"] == 10
     else:
         assert max(see(await answer.read()).size) <= 600
+
+
+async def test_a_hash_behind_an_id_is_passed_over(guest: Api) -> None:
+    album = await guest.get("getAlbum", id=await guest.id_of("First", "album"))
+    for id in (f"{album['coverArt']}_1a2b", f"{album['id']}_", f"{album['id']}_x_y"):
+        answer = await guest.raw("getCoverArt", id=id, size=300)
+        assert see(await answer.read()).size == (300, 200)
+    assert await guest.error("getCoverArt", id="_1a2b") == 70
+
+
+async def test_a_cover_that_is_replaced_or_goes_has_another_id_or_none(
+    api: Api, library: Shelf, stocked: Database
+) -> None:
+    """As an app sees it that keeps what it has by id, and for ever."""
+    cover = library.music / "Ada/First/cover.png"
+    old = cover.read_bytes()
+    album = await api.id_of("First", "album")
+    before = await _covers(api, album)
+    assert len(before) == 1
+    try:
+        Image.new("RGB", (300, 300), "gold").save(cover)
+        await _scan(library, stocked)
+        after = await _covers(api, album)
+        assert len(after) == 1
+        assert before != after
+        answer = await api.raw("getCoverArt", id=next(iter(after)))
+        assert see(await answer.read()).size == (300, 300)
+        assert await api.error("getCoverArt", id=next(iter(before))) == 70
+        cover.unlink()
+        await _scan(library, stocked)
+        assert await _covers(api, album) == set()
+    finally:
+        cover.write_bytes(old)
+
+
+async def _covers(api: Api, album: str) -> set[str]:
+    """Every cover that is named for an album, its songs and their folder."""
+    found = await api.get("getAlbum", id=album)
+    folder = await api.get("getMusicDirectory", id=found["song"][0]["parent"])
+    listed = [found, *found["song"], *folder["child"]]
+    return {each["coverArt"] for each in listed if "coverArt" in each}
+
+
+async def _scan(library: Shelf, database: Database) -> None:
+    await database.scans.request()
+    job = await database.scans.claim()
+    assert job is not None
+    await scan(database, library.settings, job, ThreadSandbox())
