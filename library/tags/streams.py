@@ -12,6 +12,7 @@ from mutagen.ac3 import AC3
 from mutagen.apev2 import APEBadItemError, APENoHeaderError, APEv2, APEv2File
 from mutagen.monkeysaudio import MonkeysAudio
 from mutagen.mp3 import MPEGInfo
+from mutagen.mp3._util import XingHeader, XingHeaderError
 from mutagen.musepack import Musepack
 from mutagen.optimfrog import OptimFROG
 from mutagen.tak import TAK
@@ -49,11 +50,22 @@ def read_mpeg(file: BinaryIO, size: int, content_type: str) -> Raw:
     raw, span = _bare(file, size, content_type)
     info = MPEGInfo(file, span[0])
     raw.sound = replace(sound_of(info), codec=f"mp{info.layer}")
-    told, there = raw.sound.duration * raw.sound.bit_rate * 125, span[1] - span[0]
+    told, there = _told(file, info), span[1] - span[0]
     if told and there > told * _MORE_THAN_TOLD and there - told > _PADDING:
         # Pieces put together: the head speaks of the first alone.
         raw.sound = replace(raw.sound, duration=raw.sound.duration * there / told)
     return raw
+
+
+def _told(file: BinaryIO, info: Any) -> int:
+    """How many bytes of sound the first frame announces; 0: it does not."""
+    if info.layer != 3:
+        return 0
+    file.seek(info.frame_offset + XingHeader.get_offset(info))
+    try:
+        return max(0, XingHeader(file).bytes)
+    except XingHeaderError:
+        return 0
 
 
 def read_aac(file: BinaryIO, size: int, content_type: str) -> Raw:

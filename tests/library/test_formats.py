@@ -94,6 +94,19 @@ def test_mp3_files_put_together_are_as_long_as_all_of_them(tmp_path: Path) -> No
     assert read(path).sound.duration == pytest.approx(24, abs=1)
 
 
+def test_a_head_that_counts_frames_alone_is_believed(tmp_path: Path) -> None:
+    """Without a count of bytes there is nothing to hold the size of the file against."""
+    data = bytearray(sound("mp3", 8, 440))
+    head = max(data.find(b"Xing"), data.find(b"Info"))
+    assert head > 0
+    frames = data[head + 8 : head + 12]
+    # The flag of the bytes goes, and what stood behind them moves up.
+    data[head + 7] = 1
+    data[head + 8 : head + 120] = frames + bytes(108)
+    (tmp_path / "x.mp3").write_bytes(bytes(data) + bytes(data[head + 400 :]) * 2)
+    assert read(tmp_path / "x.mp3").sound.duration == pytest.approx(8, abs=0.2)
+
+
 def test_the_gain_in_the_head_of_opus_is_its_base_gain(tmp_path: Path) -> None:
     data = bytearray(made("opus", Song(title="x", more={"r128_track_gain": "0"})))
     head = data.index(b"OpusHead")
