@@ -21,6 +21,7 @@ from db.folders import Folders
 from db.genres import Genres
 from db.jukebox import Jukebox
 from db.libraries import Libraries
+from db.names import Names
 from db.pictures import Pictures
 from db.playlists import Playlists
 from db.plays import Plays
@@ -38,6 +39,7 @@ from db.state import State
 from db.tracks import Tracks
 from db.users import Users
 from db.videos import Videos
+from db.vocabulary import Vocabulary
 
 
 class Database:
@@ -50,6 +52,7 @@ class Database:
         told = partial(bus.tell, "dulcian_users")
         self.pool = pool
         self.bus = bus
+        self.vocabulary = Vocabulary(pool, bus)
         self.secrets = secrets
         self.albums = Albums(pool)
         self.annotations = Annotations(pool)
@@ -64,13 +67,14 @@ class Database:
         self.jukebox = Jukebox(pool)
         self.libraries = Libraries(pool)
         self.pictures = Pictures(pool)
+        self.names = Names(pool)
         self.playlists = Playlists(pool)
         self.plays = Plays(pool)
         self.podcasts = Podcasts(pool)
         self.queue = Queue(pool)
         self.radio = Radio(pool)
         self.scans = Scans(pool)
-        self.search = Search(pool)
+        self.search = Search(pool, self.vocabulary, settings.library.ignored_articles)
         self.sessions = Sessions(pool)
         self.shares = Shares(pool, secrets)
         self.similarity = Similarity(pool)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -26,9 +26,13 @@ _UNSPACED = re.compile(
     "\uf900-\ufaff\U00020000-\U0003134f\u3005\u30fc]+"
 )
 _ASCII_WORD = re.compile("[a-z0-9]+")
+_SIGNS = re.compile(r"[^\w ]|_")
 _LONGEST_WORD = 60
 _LONGEST_RUN = 24
+_LONGEST_KEY = 250
 _MOST_WORDS = 200
+LEAST_INSIDE = 3
+"""Letters of a part of a word that is looked for inside of words; shorter ones must begin a word."""
 
 
 @lru_cache(maxsize=4096)
@@ -49,33 +53,65 @@ def artist_key(name: str) -> str:
     return (fold(name) or name.replace("\0", ""))[:500]
 
 
+def name_key(name: str, articles: Iterable[str]) -> str:
+    """What a name is compared with: folded, without signs and a leading article."""
+    plain = _letters(name)
+    first, _, rest = plain.partition(" ")
+    return (rest if rest and first in _each(_letters, tuple(articles)) else plain)[:_LONGEST_KEY]
+
+
 def tokens(*texts: str) -> list[str]:
     """The words under which these texts are found, sorted, without repeats.
 
     Beside the words themselves: a chunk without its punctuation (`AC/DC` as `acdc`), words of
     other scripts in Latin letters, and every ending of a run in a script without spaces.
     """
-    found: dict[str, None] = {}
-    for text in texts:
-        for chunk in _chunks(text):
-            words = list(_words(chunk))
-            found.update(dict.fromkeys(_stored(words)))
-            if len(words) > 1:
-                found["".join(words)[:_LONGEST_WORD]] = None
-    return sorted(list(found)[:_MOST_WORDS])
+    found = {word for text in texts for word in _tokens(text)}
+    return sorted(found)[:_MOST_WORDS]
 
 
-def prefix_query(text: str) -> str:
-    """A `tsquery` that wants a word beginning with each word of the text; empty: no word in it."""
-    words = dict.fromkeys(word for chunk in _chunks(text) for word in _words(chunk))
-    return " & ".join(f"'{word}':*" for word in list(words)[:16])
+def vector(name: str, people: Iterable[str] = (), album: str = "") -> str:
+    """A `tsvector`: words of the name have the weight A, of who made it B, of the album it is on C."""
+    found: dict[str, str] = {}
+    for place, texts in (("1A", (name,)), ("2B", people), ("3C", (album,))):
+        for word in tokens(*texts):
+            found[word] = f"{found[word]},{place}" if word in found else f"{word}:{place}"
+    return " ".join(found.values())
+
+
+@lru_cache(maxsize=4096)
+def insides(text: str) -> frozenset[str]:
+    """The words of a text that can be found by a part of them that is not their beginning.
+
+    Not those in a script without spaces: all their endings are words already.
+    """
+    found: set[str] = set()
+    for words in split(text):
+        for word in (*words, joined(words)):
+            for piece in _UNSPACED.split(word):
+                found.update((piece, *_latin(piece)))
+    return frozenset(word for word in found if len(word) > LEAST_INSIDE)
+
+
+def has_inside(word: str) -> bool:
+    """Whether what was typed may stand inside of a word."""
+    return len(word) >= LEAST_INSIDE and not _UNSPACED.search(word)
+
+
+def split(text: str) -> list[tuple[str, ...]]:
+    """The words of a text, chunk by chunk: what stands between spaces may be several words."""
+    found = (tuple(_words(chunk)) for chunk in _chunks(text))
+    return [words for words in found if words]
+
+
+def joined(words: Iterable[str]) -> str:
+    """A chunk without its punctuation."""
+    return "".join(words)[:_LONGEST_WORD]
 
 
 def exact_query(*texts: str) -> str:
     """A `tsquery` that wants every word of the texts as it is; empty: no word in them."""
-    words = dict.fromkeys(
-        word for text in texts for chunk in _chunks(text) for word in _words(chunk)
-    )
+    words = dict.fromkeys(word for text in texts for words in split(text) for word in words)
     return " & ".join(f"'{word}'" for word in list(words)[:16])
 
 
@@ -87,7 +123,7 @@ def sort_key(name: str, articles: Iterable[str]) -> str:
     """
     plain = _bare(" ".join(name.split()))
     first, _, rest = plain.partition(" ")
-    if rest and first in {_bare(article) for article in articles}:
+    if rest and first in _each(_bare, tuple(articles)):
         plain = rest
     return "".join(char for char in plain if char.isalnum() or char == " ").lstrip() or plain
 
@@ -96,6 +132,17 @@ def letter(key: str) -> str:
     """The heading of a sort key in an index: its first letter, `#` for digits, signs and Han."""
     first = key[:1].upper()
     return first if first.isalpha() and not _UNSPACED.match(first) and len(first) == 1 else "#"
+
+
+def _letters(text: str) -> str:
+    """Letters and digits of a text, with single spaces."""
+    plain = _APOSTROPHES.sub("", fold(text))
+    return " ".join(_SIGNS.sub("", plain).split())
+
+
+@lru_cache(maxsize=64)
+def _each(change: Callable[[str], str], texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(change, texts))
 
 
 def _bare(text: str) -> str:
@@ -125,16 +172,34 @@ def _words(chunk: str) -> Iterator[str]:
         yield word[:_LONGEST_WORD]
 
 
-def _stored(words: Iterable[str]) -> Iterator[str]:
-    for word in words:
-        yield word
-        if word.isascii():
-            continue
-        yield from _latin(word)
-        for run in _UNSPACED.findall(word):
-            for start in range(1, min(len(run), _LONGEST_RUN)):
-                yield run[start:]
-                yield from _latin(run[start:])
+@lru_cache(maxsize=4096)
+def _tokens(text: str) -> frozenset[str]:
+    """Artists and albums come again with every song."""
+    found: set[str] = set()
+    for words in split(text):
+        for word in words:
+            found.update(_stored(word))
+        found.add(joined(words))
+        if len(found) > _MOST_WORDS:
+            break
+    return frozenset(found)
+
+
+def _stored(word: str) -> Iterator[str]:
+    yield word
+    if word.isascii():
+        return
+    yield from _latin(word)
+    runs = _UNSPACED.findall(word)
+    if not runs:
+        return
+    for piece in filter(None, _UNSPACED.split(word)):
+        yield piece
+        yield from _latin(piece)
+    for run in runs:
+        for start in range(min(len(run), _LONGEST_RUN)):
+            yield run[start:]
+            yield from _latin(run[start:])
 
 
 def _latin(word: str) -> Iterator[str]:

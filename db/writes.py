@@ -7,24 +7,26 @@ from typing import NamedTuple
 
 
 class ArtistWrite(NamedTuple):
-    """An artist to be written; `words` are separated by spaces."""
+    """An artist to be written; `words` is a `tsvector`."""
 
     key: str
     name: str
     sort_name: str
+    name_key: str
     letter: str
     mbid: str
     words: str
 
 
 class FolderWrite(NamedTuple):
-    """A new folder; `parent_id` 0 is none, `words` are separated by spaces."""
+    """A new folder; `parent_id` 0 is none, `words` is a `tsvector`."""
 
     id: int
     parent_id: int
     path: bytes
     name: str
     sort_name: str
+    name_key: str
     letter: str
     words: str
     created: datetime
@@ -37,6 +39,7 @@ class AlbumWrite(NamedTuple):
     key: str
     name: str
     sort_name: str
+    name_key: str
     artist_sort: str
     year: int
     genre_keys: str
@@ -71,6 +74,7 @@ class TrackWrite(NamedTuple):
     mb_recording: str
     mb_release: str
     tag_key: str
+    name_key: str
     card: str
     album_tags: str
     album_claim: str

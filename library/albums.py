@@ -11,10 +11,11 @@ import msgspec
 
 from db.batches import AlbumSong
 from db.cards import AlbumCard, Date, DiscTitle
-from db.words import fold, tokens
+from db.words import fold, name_key
 from db.writes import AlbumWrite
 from library import paths
 from library.cards import SEPARATOR, sort_text
+from library.wording import album_words
 
 T = TypeVar("T", bound=Hashable)
 
@@ -34,9 +35,10 @@ def album_row(
             or card.artist,
             articles,
         ),
+        name_key=name_key(card.name, articles),
         year=_commonest(song.card.year for song in songs if song.card.year) or 0,
         genre_keys=SEPARATOR.join(dict.fromkeys(key for song in songs for key in song.genre_keys)),
-        words=" ".join(tokens(card.name, card.artist, *(artist.name for artist in card.artists))),
+        words=album_words(card),
         song_count=len(songs),
         duration=sum(song.duration for song in songs),
         card=msgspec.json.encode(card).decode(),

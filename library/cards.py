@@ -21,13 +21,14 @@ from db.cards import (
     Work,
 )
 from db.catalog import song_key
-from db.words import artist_key, fold, letter, sort_key, tokens
+from db.words import artist_key, fold, letter, name_key, sort_key, vector
 from db.writes import ArtistWrite, RoleWrite, TrackWrite
 from library import paths
 from library.identity import UNKNOWN, Album
 from library.tags.facts import Day, Facts, Gains, Person
 from library.tags.text import clean
 from library.walk import Stamp
+from library.wording import track_words
 
 _LONGEST_SORT = 250
 _SENT_AS = {
@@ -130,7 +131,8 @@ def sorted_as_named(row: ArtistWrite, articles: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=4096)
 def _artist_row(name: str, sort: str, articles: tuple[str, ...]) -> ArtistWrite:
     order = sort_text(sort or name, articles)
-    return ArtistWrite(artist_key(name), name, order, letter(order), "", " ".join(tokens(name)))
+    compared = name_key(name, articles)
+    return ArtistWrite(artist_key(name), name, order, compared, letter(order), "", vector(name))
 
 
 def sort_text(name: str, articles: tuple[str, ...]) -> str:
@@ -289,11 +291,12 @@ def track_row(
         track=card.track,
         year=card.year,
         genre_keys=SEPARATOR.join(dict.fromkeys(fold(genre) for genre in facts.genres)),
-        words=" ".join(sorted(_words(card.title) | _words(card.artist) | _words(card.album))),
+        words=track_words(card),
         audio_hash=facts.audio_hash,
         mb_recording=facts.mb_recording,
         mb_release=facts.mb_release,
         tag_key=tag_key(facts),
+        name_key=name_key(card.title, articles),
         card=msgspec.json.encode(card).decode(),
         album_tags=msgspec.json.encode(tags).decode(),
         album_claim=msgspec.json.encode(song.claim).decode(),
@@ -305,12 +308,6 @@ def track_row(
         cue_end=facts.end,
         sheet=song.sheet,
     )
-
-
-@lru_cache(maxsize=4096)
-def _words(text: str) -> frozenset[str]:
-    """What a text is found by; artists and albums come again with every song."""
-    return frozenset(tokens(text))
 
 
 def roles(song: Song, card: TrackCard) -> Iterator[RoleWrite]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from db.batches import Batch
-from db.words import letter, tokens
+from db.words import letter, name_key, vector
 from db.writes import FolderWrite
 from library import paths
 from library.cards import sort_text
@@ -43,8 +43,10 @@ def _row(
     name = paths.shown(path.rpartition(b"/")[2]) if path else library.row.name
     order = sort_text(name, articles)
     parent = library.folders[paths.folder(path)].id if path else 0
-    words = " ".join(tokens(name))
-    return FolderWrite(new_id, parent, path, name, order, letter(order), words, now)
+    compared = name_key(name, articles)
+    return FolderWrite(
+        new_id, parent, path, name, order, compared, letter(order), vector(name), now
+    )
 
 
 def added_at(library: Library, stamp: Stamp, now: datetime) -> datetime:

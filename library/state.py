@@ -17,6 +17,7 @@ from db.catalog import Broken, ImageState, Known, song_key
 from db.errors import DatabaseError
 from db.rows import LibraryRow, ScanRow
 from db.video_files import KnownVideo
+from db.words import insides
 from library import paths
 from library.cover_names import CoverNames
 from library.tags.facts import Answer
@@ -209,6 +210,7 @@ class Scan:
         self.successors: dict[int, Counter[int]] = {}
         self.adopted_artists: dict[int, int] = {}
         self.forgotten = 0
+        self.words: set[str] = set()
         self._reported = 0.0
         self._given_up = False
 
@@ -236,6 +238,12 @@ class Scan:
             if new in library.artists:
                 library.artists.remove(new)
                 library.artists.add(old)
+
+    async def learn(self, names: Iterable[str]) -> None:
+        """Parts of the words of these names are found from now on."""
+        words = {word for name in names for word in insides(name)} - self.words
+        await self.db.vocabulary.learn(words)
+        self.words |= words
 
     async def report(self, *, now: bool = False) -> None:
         """Write the figures into the scan's row, not more often than people can look."""

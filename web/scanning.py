@@ -16,6 +16,7 @@ from web.site import SITE
 from web.view import see
 
 _STEPS = {
+    "words": "Folding names anew",
     "walk": "Looking for music",
     "changed": "Looking for changes",
     "read": "Reading tags",

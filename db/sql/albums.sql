@@ -117,13 +117,12 @@ where m.user_id = :user and m.kind = 'album' and m.played is not null and {seen}
 order by m.played desc, a.id desc {cut}
 
 -- name: found
--- Names that begin with what was typed come first.
 select {columns} from (
-    select a.id, not starts_with(a.sort_name, :text) as later, a.sort_name from albums a
-    where a.words @@ :query::tsquery and {seen}
-    order by later, a.sort_name, a.id {cut}
+    select a.id, a.name_key, coalesce(m.play_count, 0) as plays, {search.fit} from albums a {mine}
+    where a.words @@ :parts::tsquery and {seen}
+    order by {search.best} {cut}
 ) page join albums a using (id) {mine}
-order by page.later, page.sort_name, page.id
+order by page.fit, page.plays desc, page.name_key, page.id
 
 -- name: everything
 select {columns} from (select a.id from albums a where {seen} order by a.id {cut}) page

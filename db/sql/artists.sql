@@ -55,15 +55,15 @@ where m.user_id = :user and m.kind = 'artist' and m.starred is not null
 order by m.starred desc, a.id desc
 
 -- name: found
--- Names that begin with what was typed come first.
 select {columns} from (
-    select a.id, not starts_with(a.sort_name, :text) as later, a.sort_name from artists a
-    where a.words @@ :query::tsquery
-      and exists (select from artist_counts c where c.artist_id = a.id and c.library_id = any(:libraries))
-    order by later, a.sort_name, a.id limit :size offset :offset
+    select a.id, a.name_key, coalesce(m.play_count, 0) as plays, {search.fit} from artists a {mine}
+    where a.words @@ :parts::tsquery and exists (
+        select from artist_counts c where c.artist_id = a.id and c.library_id = any(:libraries)
+    )
+    order by {search.best} limit :size offset :offset
 ) page join artists a using (id)
 join lateral ({counts} and artist_id = a.id group by artist_id) c on true {mine}
-order by page.later, page.sort_name, page.id
+order by page.fit, page.plays desc, page.name_key, page.id
 
 -- name: everything
 select {columns} from (

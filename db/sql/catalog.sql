@@ -7,7 +7,7 @@ t.duration, t.cue
     :mtime_ns::bigint[], :suffix::text[], :content_type::text[], :duration::double precision[],
     :bit_rate::integer[], :title_sort::text[], :disc::integer[], :track::integer[],
     :year::integer[], :genre_keys::text[], :words::text[], :audio_hash::bytea[],
-    :mb_recording::text[], :mb_release::text[], :tag_key::text[], :card::json[],
+    :mb_recording::text[], :mb_release::text[], :tag_key::text[], :name_key::text[], :card::json[],
     :album_tags::json[], :album_claim::json[], :picture_hash::bytea[], :picture_id::bigint[],
     :created::timestamptz[], :cue::smallint[], :cue_begin::double precision[],
     :cue_end::double precision[], :sheet::bigint[]
@@ -15,7 +15,7 @@ t.duration, t.cue
 -- part: track_names
 id, folder_id, album_id, path, size, mtime_ns, suffix, content_type, duration, bit_rate,
     title_sort, disc, track, year, genre_keys, words, audio_hash, mb_recording, mb_release,
-    tag_key, card, album_tags, album_claim, picture_hash, picture_id, created,
+    tag_key, name_key, card, album_tags, album_claim, picture_hash, picture_id, created,
     cue, cue_begin, cue_end, sheet
 
 -- part: disc_or_album
@@ -135,11 +135,10 @@ select array(select nextval(pg_get_serial_sequence(:table, 'id')) from generate_
 
 -- name: add_artists
 with added as (
-    insert into artists (key, name, sort_name, letter, mbid, words)
-    select key, name, sort_name, letter, nullif(mbid, ''),
-        array_to_tsvector(string_to_array(words, ' '))
-    from unnest(:key::text[], :name::text[], :sort_name::text[], :letter::text[], :mbid::text[],
-        :words::text[]) as new (key, name, sort_name, letter, mbid, words)
+    insert into artists (key, name, sort_name, name_key, letter, mbid, words)
+    select key, name, sort_name, name_key, letter, nullif(mbid, ''), words::tsvector
+    from unnest(:key::text[], :name::text[], :sort_name::text[], :name_key::text[], :letter::text[],
+        :mbid::text[], :words::text[]) as new (key, name, sort_name, name_key, letter, mbid, words)
     on conflict (key) do nothing
     returning id, key, name, sort_name, mbid
 )
@@ -149,21 +148,21 @@ select id, key, name, sort_name, mbid, false from artists where key = any(:key::
 
 -- name: change_artists
 update artists a
-set name = new.name, sort_name = new.sort_name, letter = new.letter,
-    mbid = coalesce(nullif(new.mbid, ''), a.mbid),
-    words = array_to_tsvector(string_to_array(new.words, ' '))
-from unnest(:key::text[], :name::text[], :sort_name::text[], :letter::text[], :mbid::text[],
-    :words::text[]) as new (key, name, sort_name, letter, mbid, words)
+set name = new.name, sort_name = new.sort_name, name_key = new.name_key, letter = new.letter,
+    mbid = coalesce(nullif(new.mbid, ''), a.mbid), words = new.words::tsvector
+from unnest(:key::text[], :name::text[], :sort_name::text[], :name_key::text[], :letter::text[],
+    :mbid::text[], :words::text[]) as new (key, name, sort_name, name_key, letter, mbid, words)
 where a.key = new.key
 
 -- name: add_folders
-insert into folders (id, library_id, parent_id, path, name, sort_name, letter, words, created)
+insert into folders (id, library_id, parent_id, path, name, sort_name, name_key, letter, words,
+    created)
 overriding system value
-select id, :library, nullif(parent_id, 0), path, name, sort_name, letter,
-    array_to_tsvector(string_to_array(words, ' ')), created
+select id, :library, nullif(parent_id, 0), path, name, sort_name, name_key, letter, words::tsvector,
+    created
 from unnest(:id::bigint[], :parent_id::bigint[], :path::bytea[], :name::text[], :sort_name::text[],
-    :letter::text[], :words::text[], :created::timestamptz[])
-    as new (id, parent_id, path, name, sort_name, letter, words, created)
+    :name_key::text[], :letter::text[], :words::text[], :created::timestamptz[])
+    as new (id, parent_id, path, name, sort_name, name_key, letter, words, created)
 
 -- name: change_folders
 update folders f
@@ -247,30 +246,31 @@ select id, key, picture_id, missing_since is not null as missing from albums
 where library_id = :library and key = any(:keys::text[])
 
 -- name: add_albums
-insert into albums (id, library_id, key, name, sort_name, artist_sort, year, genre_keys, words,
-    song_count, duration, card, picture_id, created)
+insert into albums (id, library_id, key, name, sort_name, name_key, artist_sort, year, genre_keys,
+    words, song_count, duration, card, picture_id, created)
 overriding system value
-select id, :library, key, name, sort_name, artist_sort, nullif(year, 0),
-    string_to_array(genre_keys, chr(31)), array_to_tsvector(string_to_array(words, ' ')),
+select id, :library, key, name, sort_name, name_key, artist_sort, nullif(year, 0),
+    string_to_array(genre_keys, chr(31)), words::tsvector,
     song_count, duration, card, nullif(picture_id, 0), created
-from unnest(:id::bigint[], :key::text[], :name::text[], :sort_name::text[], :artist_sort::text[],
-    :year::integer[], :genre_keys::text[], :words::text[], :song_count::integer[],
+from unnest(:id::bigint[], :key::text[], :name::text[], :sort_name::text[], :name_key::text[],
+    :artist_sort::text[], :year::integer[], :genre_keys::text[], :words::text[], :song_count::integer[],
     :duration::double precision[], :card::json[], :picture_id::bigint[], :created::timestamptz[])
-    as new (id, key, name, sort_name, artist_sort, year, genre_keys, words, song_count, duration,
-        card, picture_id, created)
+    as new (id, key, name, sort_name, name_key, artist_sort, year, genre_keys, words, song_count,
+        duration, card, picture_id, created)
 
 -- name: change_albums
 update albums a
-set name = new.name, sort_name = new.sort_name, artist_sort = new.artist_sort,
-    year = nullif(new.year, 0), genre_keys = string_to_array(new.genre_keys, chr(31)),
-    words = array_to_tsvector(string_to_array(new.words, ' ')), song_count = new.song_count,
+set name = new.name, sort_name = new.sort_name, name_key = new.name_key,
+    artist_sort = new.artist_sort, year = nullif(new.year, 0),
+    genre_keys = string_to_array(new.genre_keys, chr(31)),
+    words = new.words::tsvector, song_count = new.song_count,
     duration = new.duration, card = new.card, picture_id = nullif(new.picture_id, 0),
     missing_since = null
-from unnest(:id::bigint[], :name::text[], :sort_name::text[], :artist_sort::text[],
-    :year::integer[], :genre_keys::text[], :words::text[], :song_count::integer[],
+from unnest(:id::bigint[], :name::text[], :sort_name::text[], :name_key::text[],
+    :artist_sort::text[], :year::integer[], :genre_keys::text[], :words::text[], :song_count::integer[],
     :duration::double precision[], :card::json[], :picture_id::bigint[])
-    as new (id, name, sort_name, artist_sort, year, genre_keys, words, song_count, duration, card,
-        picture_id)
+    as new (id, name, sort_name, name_key, artist_sort, year, genre_keys, words, song_count, duration,
+        card, picture_id)
 where a.id = new.id
 
 -- name: empty_albums
@@ -290,13 +290,13 @@ on conflict do nothing
 -- name: add_tracks
 insert into tracks (id, library_id, folder_id, album_id, path, size, mtime_ns, reader, suffix,
     content_type, duration, bit_rate, title_sort, disc, track, year, genre_keys, words, audio_hash,
-    mb_recording, mb_release, tag_key, card, album_tags, album_claim, picture_hash, picture_id,
+    mb_recording, mb_release, tag_key, name_key, card, album_tags, album_claim, picture_hash, picture_id,
     created, cue, cue_begin, cue_end, sheet, scan_id)
 overriding system value
 select id, :library, folder_id, album_id, path, size, mtime_ns, :reader, suffix,
     content_type, duration, bit_rate, title_sort, disc, track, nullif(year, 0),
-    string_to_array(genre_keys, chr(31)), array_to_tsvector(string_to_array(words, ' ')),
-    nullif(audio_hash, ''), nullif(mb_recording, ''), nullif(mb_release, ''), tag_key, card,
+    string_to_array(genre_keys, chr(31)), words::tsvector,
+    nullif(audio_hash, ''), nullif(mb_recording, ''), nullif(mb_release, ''), tag_key, name_key, card,
     album_tags, album_claim, nullif(picture_hash, ''), nullif(picture_id, 0), created,
     cue, cue_begin, cue_end, sheet, :scan
 from unnest({track_arrays}) as new ({track_names})
@@ -308,9 +308,10 @@ set folder_id = new.folder_id, album_id = new.album_id, path = new.path, size = 
     content_type = new.content_type, duration = new.duration, bit_rate = new.bit_rate,
     title_sort = new.title_sort, disc = new.disc, track = new.track, year = nullif(new.year, 0),
     genre_keys = string_to_array(new.genre_keys, chr(31)),
-    words = array_to_tsvector(string_to_array(new.words, ' ')),
-    audio_hash = nullif(new.audio_hash, ''), mb_recording = nullif(new.mb_recording, ''),
-    mb_release = nullif(new.mb_release, ''), tag_key = new.tag_key, card = new.card,
+    words = new.words::tsvector, audio_hash = nullif(new.audio_hash, ''),
+    mb_recording = nullif(new.mb_recording, ''),
+    mb_release = nullif(new.mb_release, ''), tag_key = new.tag_key,
+    name_key = new.name_key, card = new.card,
     album_tags = new.album_tags, album_claim = new.album_claim,
     picture_hash = nullif(new.picture_hash, ''), picture_id = nullif(new.picture_id, 0),
     cue = new.cue, cue_begin = new.cue_begin, cue_end = new.cue_end, sheet = new.sheet,

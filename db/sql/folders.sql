@@ -35,9 +35,14 @@ order by m.starred desc, f.id desc
 
 -- name: found
 -- Those at the top of a library, which stand where artists do.
-select {columns} from folders f join folders root on root.id = f.parent_id {mine}
-where f.words @@ :query::tsquery and root.parent_id is null and {seen}
-order by not starts_with(f.sort_name, :text), f.sort_name, f.id limit :size offset :offset
+select {columns} from (
+    select f.id, f.name_key, coalesce(m.play_count, 0) as plays, {search.fit} from folders f {mine}
+    where f.words @@ :parts::tsquery and {seen} and exists (
+        select from folders root where root.id = f.parent_id and root.parent_id is null
+    )
+    order by {search.best} limit :size offset :offset
+) page join folders f using (id) {mine}
+order by page.fit, page.plays desc, page.name_key, page.id
 
 -- name: everything
 select {columns} from folders f join folders root on root.id = f.parent_id {mine}

@@ -11,8 +11,9 @@ set library_id = n.library_id, folder_id = n.folder_id, album_id = n.album_id, p
     content_type = n.content_type, duration = n.duration, bit_rate = n.bit_rate,
     title_sort = n.title_sort, disc = n.disc, track = n.track, year = n.year,
     genre_keys = n.genre_keys, words = n.words, audio_hash = n.audio_hash,
-    mb_recording = n.mb_recording, mb_release = n.mb_release, tag_key = n.tag_key, card = n.card,
-    album_tags = n.album_tags, album_claim = n.album_claim, picture_hash = n.picture_hash,
+    mb_recording = n.mb_recording, mb_release = n.mb_release, tag_key = n.tag_key,
+    name_key = n.name_key, card = n.card, album_tags = n.album_tags, album_claim = n.album_claim,
+    picture_hash = n.picture_hash,
     picture_id = n.picture_id, cue = n.cue, cue_begin = n.cue_begin, cue_end = n.cue_end,
     sheet = n.sheet, changed = now(), missing_since = null
 from {pairs}
@@ -179,8 +180,9 @@ update artists set key = chr(31) || key where id = :new
 
 -- name: take_name
 update artists o
-set key = substr(n.key, 2), name = n.name, sort_name = n.sort_name, letter = n.letter,
-    mbid = n.mbid, words = n.words, picture_id = coalesce(o.picture_id, n.picture_id)
+set key = substr(n.key, 2), name = n.name, sort_name = n.sort_name, name_key = n.name_key,
+    letter = n.letter, mbid = n.mbid, words = n.words,
+    picture_id = coalesce(o.picture_id, n.picture_id)
 from artists n where n.id = :new and o.id = :old
 
 -- name: drop_artist

@@ -95,28 +95,60 @@ select {file} from (
 ) page join tracks t using (id) join libraries l on l.id = t.library_id
 order by page.later, t.id
 
--- name: found
--- Titles that begin with what was typed come first.
+-- part: hit
+t.id, t.name_key, coalesce(m.play_count, 0) as plays
+
+-- part: recent
+(:since::timestamptz is null or t.created > :since::timestamptz)
+
+-- part: first
+order by {search.best} limit :size::bigint + :offset::bigint
+
+-- part: near
+from tracks t {mine}
+where t.name_key >= :key and t.name_key < :past and coalesce(t.words @@ :prefixes::tsquery, false)
+  and {seen} and {recent}
+
+-- part: after_near
+, far as materialized (
+    select {hit}, {search.fit} from tracks t {mine}
+    where (select count(*) from near) < :size::bigint + :offset::bigint
+      and t.words @@ :prefixes::tsquery and not starts_with(t.name_key, :key)
+      and {seen} and {recent}
+    {first}
+), inside as materialized (
+    select {hit}, {search.fit} from tracks t {mine}
+    where (select count(*) from near) + (select count(*) from far)
+        < case when :several::boolean then 1 else :size::bigint + :offset::bigint end
+      and :prefixes <> :parts and t.words @@ :parts::tsquery and not t.words @@ :prefixes::tsquery
+      and {seen} and {recent}
+    {first}
+)
 select {columns} from (
-    select t.id, not starts_with(t.title_sort, :text) as later, t.title_sort from tracks t
-    where t.words @@ :query::tsquery and {seen}
-    order by later, t.title_sort, t.id limit :size offset :offset
+    select * from near union all select * from far union all select * from inside
+    order by {search.best} limit :size offset :offset
 ) page join tracks t using (id) {mine}
-order by page.later, page.title_sort, page.id
+order by page.fit, page.plays desc, page.name_key, page.id
+
+-- name: found
+-- Titles that begin with what was typed are read along an index, the rest is looked for by its words,
+-- and then by parts of them, only as long as the page is not full.
+with near as materialized (
+    select {hit}, (t.name_key <> :key)::integer as fit {near} {first}
+){after_near}
+
+-- name: found_by_letters
+-- So many titles begin with a letter or two that they are not sorted by plays.
+with near as materialized (
+    select t.id, t.name_key, 0 as plays, (t.name_key <> :key)::integer as fit {near}
+    order by t.name_key, t.id limit :size::bigint + :offset::bigint
+){after_near}
 
 -- name: everything
 select {columns} from (
     select t.id from tracks t where {seen} order by t.id limit :size offset :offset
 ) page join tracks t using (id) {mine}
 order by t.id
-
--- name: found_newer
-select {columns} from (
-    select t.id, not starts_with(t.title_sort, :text) as later, t.title_sort from tracks t
-    where t.words @@ :query::tsquery and {newer}
-    order by later, t.title_sort, t.id limit :size offset :offset
-) page join tracks t using (id) {mine}
-order by page.later, page.title_sort, page.id
 
 -- name: count_found_newer
 select count(*)::integer from tracks t where t.words @@ :query::tsquery and {newer}

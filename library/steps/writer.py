@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from db.batches import AlbumSong, Batch
@@ -20,6 +20,7 @@ from library.identity import Album
 from library.state import Folder, Library, Scan
 from library.steps import totals
 from library.tags.facts import READER
+from library.wording import track_names
 
 
 class Writer:
@@ -52,6 +53,7 @@ class Writer:
             )
             for song in songs
         ]
+        await self._scan.learn(name for song, card, _ in made for name in _names(song, card))
         await self._give_ids(songs)
         places = await self._albums(made, albums, folders, pictures)
         rows = [
@@ -200,6 +202,11 @@ def _principal(roles: Sequence[RoleWrite], songs: set[int]) -> list[RoleRow]:
         for role in roles
         if role.track_id in songs and role.role in {"artist", "albumartist"}
     ]
+
+
+def _names(song: Song, card: TrackCard) -> Iterator[str]:
+    yield from track_names(card)
+    yield paths.shown(song.path.partition(b"/")[0])
 
 
 def _cover_folders(songs: Iterable[Song]) -> set[bytes]:

@@ -11,7 +11,7 @@ from msgspec import json
 from db.cards import Name, TrackCard
 from db.database import Database
 from db.rows import UserRow
-from db.words import tokens
+from db.words import vector
 from tests.support.rows import WHEN, Hand, hand, ids, mark, person, shuffle
 
 
@@ -178,7 +178,7 @@ def card(title: str, artist: str, **more: Any) -> str:
 async def test_a_song_is_found_by_artist_and_title_as_they_are(
     database: Database, music: Hand, album: int, ann: UserRow
 ) -> None:
-    words = {"words": tokens("Let It Be", "The Beatles", "Let It Be Naked")}
+    words = {"words": vector("Let It Be", ["The Beatles"], "Let It Be Naked")}
     facts = [
         ("Naked", "The Beatles", "the beatles|let it be|naked"),
         ("Let It Be", "Other", "other|the beatles|let it be"),
@@ -206,7 +206,7 @@ async def test_a_song_of_a_hidden_library_is_found_by_nobody_else(
 ) -> None:
     other = await hand(database, "Other")
     await other.track(
-        "x", await other.album("X"), words=tokens("One", "Ada"), card=card("One", "Ada")
+        "x", await other.album("X"), words=vector("One", ["Ada"]), card=card("One", "Ada")
     )
     assert await database.tracks.named("Ada", "One", ann) == []
     bob = await person(database, "bob")

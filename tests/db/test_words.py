@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from db.words import artist_key, exact_query, fold, letter, prefix_query, sort_key, tokens
+from db.words import (
+    artist_key,
+    exact_query,
+    fold,
+    has_inside,
+    insides,
+    letter,
+    name_key,
+    sort_key,
+    tokens,
+    vector,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +56,7 @@ def test_fold_is_stable_under_a_second_fold() -> None:
         ("Don't Stop", {"dont", "stop"}),
         ("邓丽君", {"邓丽君", "丽君", "君", "denglijun", "lijun", "jun"}),
         ("Чайковский", {"чаиковскии", "chaikovskii"}),
+        ("東京abc", {"東京abc", "東京", "京", "abc", "dongjingabc", "dongjing", "jing"}),
         ("...", set()),
     ],
 )
@@ -63,17 +75,58 @@ def test_tokens_are_bounded_for_absurd_texts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "query"),
+    ("name", "key"),
     [
-        ("dark side", "'dark':* & 'side':*"),
-        ("  DVOŘÁK ", "'dvorak':*"),
-        ("100% 'quoted' & (signs) | ! : *", "'100':* & 'quoted':* & 'signs':*"),
-        ("%_\\", ""),
-        ("", ""),
+        ("The Wall", "wall"),
+        ("the  WALL!", "wall"),
+        ("The", "the"),
+        ("The The", "the"),
+        ("AC/DC", "acdc"),
+        ("R.E.M.", "rem"),
+        ("Don’t Stop - Ever", "dont stop ever"),
+        ("Ørsted & Sløk", "orsted slok"),
+        ("邓丽君", "邓丽君"),
+        ("!!!", ""),
+        ("x" * 1000, "x" * 250),
     ],
 )
-def test_prefix_query_asks_for_every_word_and_nothing_else(text: str, query: str) -> None:
-    assert prefix_query(text) == query
+def test_names_are_compared_without_signs_and_article(name: str, key: str) -> None:
+    assert name_key(name, ("The", "Les")) == key
+
+
+def test_a_vector_says_which_words_are_the_names_own() -> None:
+    assert set(vector("Love Me", ["Me", "Ада"], "Love").split()) == {
+        "love:1A,3C",
+        "me:1A,2B",
+        "ада:2B",
+        "ada:2B",
+    }
+    assert vector("") == ""
+    assert vector("'\\ : , % 2²") == "22:1A"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A Symphony", {"symphony"}),
+        ("AC/DC", {"acdc"}),
+        ("Чайковский", {"чаиковскии", "chaikovskii"}),
+        ("東京事変", set()),
+        ("東京Tower", {"tower"}),
+        ("", set()),
+    ],
+)
+def test_parts_are_looked_for_in_longer_words_of_scripts_with_spaces(
+    text: str, expected: set[str]
+) -> None:
+    assert insides(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"), [("ab", False), ("abc", True), ("вск", True), ("東京事変", False)]
+)
+def test_three_letters_may_stand_inside_of_a_word(word: str, *, expected: bool) -> None:
+    assert has_inside(word) is expected
 
 
 @pytest.mark.parametrize(

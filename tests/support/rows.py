@@ -10,12 +10,14 @@ from typing import Any
 from asyncpg import Pool
 from msgspec import json
 
+from conf.settings import Settings
 from db.cards import AlbumCard, TrackCard, VideoCard
 from db.database import Database
 from db.rows import UserRow
-from db.words import sort_key, tokens
+from db.words import name_key, sort_key, vector
 
 WHEN = datetime(2020, 2, 20, 20, 20, 20, tzinfo=UTC)
+ARTICLES = Settings().library.ignored_articles
 _number = count(1)
 
 
@@ -41,7 +43,7 @@ class Hand:
         own = {
             "key": str(next(_number)),
             "artist_sort": sort_key(artist, ()),
-            "words": tokens(name, artist),
+            "words": vector(name, [artist]),
             "card": json.encode(AlbumCard(name=name, artist=artist)).decode(),
             "created": WHEN,
         }
@@ -51,7 +53,8 @@ class Hand:
         """A song that lies in the library itself; gives its id."""
         own: dict[str, Any] = {
             "title_sort": sort_key(title, ()),
-            "words": tokens(title),
+            "name_key": name_key(title, ARTICLES),
+            "words": vector(title),
             "card": _card(title),
             "album_id": album,
             "folder_id": self.root,
@@ -155,7 +158,7 @@ def ids(found: Iterable[Any]) -> list[int]:
 async def insert(pool: Pool, table: str, values: dict[str, Any], returning: str = "id") -> int:
     """Add a row; gives its id."""
     places = [
-        f"array_to_tsvector(${number}::text[])" if column == "words" else f"${number}"
+        f"${number}::text::tsvector" if column == "words" else f"${number}"
         for number, column in enumerate(values, 1)
     ]
     made: int = await pool.fetchval(
@@ -167,7 +170,12 @@ async def insert(pool: Pool, table: str, values: dict[str, Any], returning: str 
 
 
 def _named(name: str) -> dict[str, Any]:
-    return {"name": name, "sort_name": sort_key(name, ()), "words": tokens(name)}
+    return {
+        "name": name,
+        "sort_name": sort_key(name, ()),
+        "name_key": name_key(name, ARTICLES),
+        "words": vector(name),
+    }
 
 
 def _path() -> bytes:
