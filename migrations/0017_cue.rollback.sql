@@ -1,7 +1,7 @@
 drop table if exists sheets;
 delete from marks where kind = 'track' and item_id in (select id from tracks where cue > 0);
 delete from tracks where cue > 0;
-drop index if exists tracks_file;
+drop index if exists tracks_path;
 create unique index if not exists tracks_path on tracks (library_id, path)
     include (id, size, mtime_ns, reader) where missing_since is null;
 -- Files that were several songs are read again.

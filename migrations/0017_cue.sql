@@ -6,9 +6,14 @@ alter table tracks add column if not exists cue_begin double precision not null 
 alter table tracks add column if not exists cue_end double precision not null default 0;    -- 0: the file's end
 alter table tracks add column if not exists sheet bigint not null default 0;    -- which state of which sheet the row was made by
 
-create unique index if not exists tracks_file on tracks (library_id, path, cue)
-    include (id, size, mtime_ns, reader, sheet) where missing_since is null;
-drop index if exists tracks_path;
+-- Under its old name: the first migration, should it ever run again, must not bring the old one back.
+do $$ begin
+    if coalesce(pg_get_indexdef(to_regclass('tracks_path')), '') not like '%cue%' then
+        drop index if exists tracks_path;
+        create unique index tracks_path on tracks (library_id, path, cue)
+            include (id, size, mtime_ns, reader, sheet) where missing_since is null;
+    end if;
+end $$;
 
 -- Cue sheets as they were read last, so that they are read again only when they change.
 create table if not exists sheets (

@@ -19,6 +19,7 @@ from av.packet import Packet
 
 from streaming.decode import Decoder, Shaper, after, open_source, samples, seek, sound_of
 from streaming.errors import Unplayable
+from streaming.flac import with_length
 from streaming.job import Copy, Job
 from streaming.pipe import Pipe
 from streaming.profiles import LAYOUTS
@@ -64,7 +65,8 @@ class _Output:
         form = _sample_format(job, source)
         begin = job.begin + job.offset
         self._shaper = Shaper(form, layout, rate, samples(begin, job.end, rate))
-        self._outlet = _Outlet(pipe)
+        end = begin + job.seconds if job.cut and profile.lossless else 0.0
+        self._outlet = _Outlet(pipe, samples(begin, end, rate) or 0)
         self._live = _muxer(self._outlet, job)
         stream = self._live.add_stream(
             profile.codec, rate=rate, layout=layout, options=dict(profile.options)
@@ -124,11 +126,12 @@ class _Output:
 class _Outlet:
     """What FFmpeg writes to. Without `seek` it is a stream; shut, it swallows a last trailer."""
 
-    def __init__(self, pipe: Pipe) -> None:
-        self._pipe = pipe
+    def __init__(self, pipe: Pipe, total: int) -> None:
+        self._pipe, self._total = pipe, total
         self.shut = False
 
     def write(self, data: bytes) -> int:
+        data, self._total = with_length(data, self._total), 0
         return len(data) if self.shut else self._pipe.write(data)
 
 

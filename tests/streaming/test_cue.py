@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from array import array
 from collections.abc import Callable
 from itertools import pairwise
@@ -11,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from mutagen.flac import FLAC
 
 from conf.settings import Settings, Transcoding
 from db.rows import FileRow
@@ -20,7 +22,8 @@ from streaming.files import open_regular
 from streaming.hls import Cut
 from streaming.job import Job, key_of
 from streaming.pipe import Pipe
-from streaming.profiles import AS_USUAL, FLAC
+from streaming.profiles import AS_USUAL
+from streaming.profiles import FLAC as FLAC_PROFILE
 from streaming.segment import encode
 from tests.streaming.conftest import SECONDS, Client, Serve
 from tests.support import tones
@@ -143,6 +146,7 @@ async def test_a_download_is_a_tagged_file_with_a_name_and_can_be_resumed(
         assert answer.content_type == "audio/flac"
         assert "Album%20-%2001%20T%C3%B8nder.flac" in answer.headers["Content-Disposition"]
         first = await answer.read()
+    assert FLAC(io.BytesIO(first)).info.total_samples == 2 * 44100
     assert tones.hear(first).tags["title"] == "Tønder"
     async with client.get("/download", headers={"Range": "bytes=4-99"}) as answer:
         assert answer.status == 206
@@ -155,7 +159,7 @@ async def test_other_bounds_are_another_result(row: Row, music: Path) -> None:
     opened = open_regular(music / "tone.flac")
     with opened.file:
         keys = {
-            key_of(each, opened, FLAC, 0, AS_USUAL)
+            key_of(each, opened, FLAC_PROFILE, 0, AS_USUAL)
             for each in (row(), part(row(), 0, 1.0), part(row(), 0, 2.0), part(row(), 1.0, 0))
         }
     assert len(keys) == 4
