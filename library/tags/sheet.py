@@ -81,6 +81,8 @@ def parse(data: bytes | str) -> Sheet:
     for command, value in _commands(data if isinstance(data, str) else _text(data)):
         if command == "FILE":
             sheet.files.append(_file(value))
+            if len(sheet.files) > MOST_TRACKS:
+                raise SheetError(f"the cue sheet names more than {MOST_TRACKS} files")
         elif command == "TRACK":
             _begin(sheet, value)
         elif command == "INDEX":

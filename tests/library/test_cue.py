@@ -120,6 +120,7 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "no tracks": ('FILE "Disc.flac" WAVE\n', "names no tracks"),
     "nothing": ("", "names no tracks"),
     "a hundred tracks": (sheet([("T", f"00:00:{n % 75:02}") for n in range(100)]), "from 1 to 99"),
+    "a hundred files": ('FILE "Disc.flac" WAVE\n' * 100 + sheet(TWO), "more than 99 files"),
     "a track 0": (sheet(TWO, first=0), "from 1 to 99"),
     "a track without a number": (sheet(TWO).replace("TRACK 02", "TRACK xx"), "from 1 to 99"),
     "the same number twice": (sheet(TWO).replace("TRACK 02", "TRACK 01"), "out of order"),

@@ -321,3 +321,37 @@ async def test_a_song_that_joins_the_folder_moves_all_tracks_to_one_album(disc: 
     assert len(rows) == 1
     after = await songs(disc)
     assert {title: after[title] for title in before} == before
+
+
+async def test_a_scan_of_other_folders_leaves_tracks_and_sheets_alone(disc: Shop) -> None:
+    note(disc.music / "Disc/Bad.cue", "FILE nothing")
+    await disc.scan()
+    before = await songs(disc)
+    write(disc.music / "Other/More.mp3", Song(title="More", artist="Bo", album="Other"))
+    row = await disc.scan(folders=[b"Other"])
+    assert (row.added, row.missing) == (1, 0)
+    assert await songs(disc) == before
+    assert list(await problems(disc)) == ["Disc/Bad.cue"]
+    note(disc.music / "Disc/Disc.cue", sheet(TRACKS[:2]))
+    await disc.scan(folders=[b"Other"])
+    assert await songs(disc) == before
+    await disc.scan(folders=[b"Disc"])
+    assert list(await songs(disc)) == ["One", "Two"]
+    row = await disc.scan()
+    assert (row.todo, disc.sandbox.read) == (0, [])
+
+
+async def test_marks_of_tracks_survive_what_happens_to_their_file(disc: Shop) -> None:
+    user = await disc.db.users.add("ada", "secret-pass")
+    two = (await songs(disc))["Two"]
+    await disc.rows(
+        "insert into marks (user_id, kind, item_id, starred) values ($1, 'track', $2, now())",
+        user.id,
+        two,
+    )
+    (disc.music / "Disc").rename(disc.music / "Elsewhere")
+    (disc.music / "Elsewhere/Disc.flac").rename(disc.music / "Elsewhere/New.flac")
+    note(disc.music / "Elsewhere/Disc.cue", sheet([TRACKS[0], ("Zwei", TRACKS[1][1]), TRACKS[2]]))
+    await disc.scan()
+    assert (await songs(disc, "Elsewhere"))["Zwei"] == two
+    assert await disc.rows("select item_id from marks") == [(two,)]
