@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import io
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from library.artwork import embedded
+from library.artwork import embedded, fingerprint
 from tests.library.conftest import Shop
 from tests.support.audio import Song, write
 
@@ -368,3 +369,46 @@ async def test_nothing_is_written_again_when_nothing_changed(gallery: Shop) -> N
     before = [await gallery.rows(query.format(table)) for table in tables]
     await gallery.scan()
     assert [await gallery.rows(query.format(table)) for table in tables] == before
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>Not found</html>", b"<svg/>", b"\xff\xd8", b"PK\3\4" + bytes(99)]
+)
+async def test_what_is_no_picture_gives_way_to_that_in_the_tags(
+    gallery: Shop, content: bytes
+) -> None:
+    (gallery.music / "Ada/Second/cover.jpg").write_bytes(content)
+    await gallery.scan()
+    assert await picture_of(gallery, "albums", "Second") == hashed(PINK)
+    (gallery.music / "Ada/Second/cover.jpg").write_bytes(RED)
+    await gallery.scan()
+    assert await picture_of(gallery, "albums", "Second") == hashed(RED)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF"])
+def test_pictures_of_every_kind_are_taken_for_such(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "cover.jpg"
+    path.write_bytes(picture("teal", kind))
+    assert fingerprint(bytes(path), 1_000_000) == hashed(path.read_bytes())
+    assert fingerprint(bytes(path), 10) == b""
+
+
+async def test_a_scan_of_some_folders_finds_pictures_there_and_keeps_the_others(
+    gallery: Shop,
+) -> None:
+    scans = gallery.music / "Ada/Second/Scans"
+    scans.mkdir()
+    (scans / "front.png").write_bytes(RED)
+    (gallery.music / "Bo/Box/CD2/cover.png").write_bytes(GOLD)
+    await gallery.scan(folders=[b"Ada/Second/Scans"])
+    assert await picture_of(gallery, "albums", "Second") == hashed(RED)
+    assert await picture_of(gallery, "albums", "First") == hashed(TEAL)
+    assert await picture_of(gallery, "artists", "Ada") == hashed(GREY)
+    assert await disc_pictures(gallery, "Box") == {}
+    await gallery.scan(folders=[b"Bo/Box/CD2"])
+    assert await disc_pictures(gallery, "Box") == {2: hashed(GOLD)}
+    (scans / "front.png").unlink()
+    (gallery.music / "Ada/artist.png").unlink()
+    await gallery.scan(folders=[b"Ada"])
+    assert await picture_of(gallery, "albums", "Second") == hashed(PINK)
+    assert await shown(gallery, "artists", "Ada") is None

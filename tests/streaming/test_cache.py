@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conf.settings import Settings, Transcoding
+from conf.settings import Data, Settings, Transcoding
 from db.rows import FileRow
 from streaming import Streamer
-from streaming.cache import Cache, Keep
+from streaming.cache import Cache, Keep, cache_of
 from tests.streaming.conftest import SECONDS, Client, Serve
 from tests.support import tones
 
@@ -56,6 +56,21 @@ def test_the_budget_is_kept_and_the_longest_unused_goes_first(tmp_path: Path) ->
     assert cache.read(key(0)) is not None
     assert cache.read(key(1)) is None
     assert cache.read(key(22)) is not None
+
+
+def test_songs_do_not_drive_out_covers_nor_covers_songs(tmp_path: Path) -> None:
+    data = Data(dir=tmp_path, cache_bytes=800_000, min_free_bytes=0)
+    songs, covers = cache_of(data, "songs"), cache_of(data, "covers")
+    songs.put(key(0), bytes(100_000))
+    covers.put(key(0), bytes(10_000))
+    for number in range(1, 51):
+        songs.put(key(number), bytes(100_000))
+    assert covers.read(key(0)) == bytes(10_000)
+    for number in range(1, 201):
+        covers.put(key(number), bytes(10_000))
+    assert songs.read(key(50)) == bytes(100_000)
+    total = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    assert total <= 800_000
 
 
 def test_a_file_that_is_dropped_can_be_read_to_its_end(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from io import BytesIO
 from operator import sub
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -227,6 +228,29 @@ async def test_a_real_sandbox_shrinks_and_draws(
     try:
         assert see(await get(await show(cover, images), 100)).size == (100, 50)
         assert see(await get(await show(None, images), 100)).size == (100, 100)
+    finally:
+        await sandbox.close()
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "GIF", "TIFF", "JPEG"])
+async def test_a_picture_of_a_few_bytes_and_many_pixels_ends_as_a_drawing(
+    show: Shown, cover: PictureRow, settings: Settings, tmp_path: Path, kind: str
+) -> None:
+    """What opens it may need the memory already: it has little of it, and nobody else dies."""
+    out = BytesIO()
+    options: Any = {"WEBP": {"lossless": True}, "TIFF": {"compression": "tiff_deflate"}}.get(
+        kind, {}
+    )
+    Image.new("L", (8200, 8200)).save(out, kind, **options)
+    assert len(out.getvalue()) < 2_000_000
+    (tmp_path / "cover.jpg").write_bytes(out.getvalue())
+    sandbox = Sandbox(1)
+    try:
+        client = await show(cover, Images(settings, sandbox))
+        assert see(await get(client, 100)).format == "PNG"
+        (tmp_path / "cover.jpg").write_bytes(picture(300, 300))
+        fresh = await show(cover, Images(settings, sandbox))
+        assert see(await get(fresh, 150)).format == "JPEG"
     finally:
         await sandbox.close()
 
