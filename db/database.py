@@ -35,6 +35,7 @@ from db.secrets import SecretBox, load_key
 from db.sessions import Sessions
 from db.shares import Shares
 from db.similarity import Similarity
+from db.smart import Smart
 from db.state import State
 from db.tracks import Tracks
 from db.users import Users
@@ -68,7 +69,6 @@ class Database:
         self.libraries = Libraries(pool)
         self.pictures = Pictures(pool)
         self.names = Names(pool)
-        self.playlists = Playlists(pool)
         self.plays = Plays(pool)
         self.podcasts = Podcasts(pool)
         self.queue = Queue(pool)
@@ -81,6 +81,8 @@ class Database:
         self.state = State(pool)
         self.tracks = Tracks(pool)
         self.users = Users(pool, account, told)
+        self.smart = Smart(pool, self.users)
+        self.playlists = Playlists(pool, self.smart)
         self.videos = Videos(pool)
 
     @classmethod

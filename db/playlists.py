@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 import asyncpg
 from msgspec import Struct
@@ -11,6 +12,7 @@ from msgspec import Struct
 from db.errors import TooLongError
 from db.queries import Sql
 from db.rows import UserRow
+from db.smart import Smart
 from db.words import sort_key
 
 
@@ -25,6 +27,8 @@ class PlaylistRow(Struct, frozen=True, gc=False):
     public: bool
     created: datetime
     changed: datetime
+    smart: bool
+    """Whether rules choose its songs."""
 
 
 class CountedPlaylistRow(PlaylistRow, frozen=True, gc=False):
@@ -33,6 +37,8 @@ class CountedPlaylistRow(PlaylistRow, frozen=True, gc=False):
     song_count: int
     duration: float
     pictures: list[int]
+    stale: bool
+    """Whether its rules are to be applied again."""
 
 
 class WholePlaylistRow(PlaylistRow, frozen=True, gc=False):
@@ -70,19 +76,36 @@ class Edit(Struct, frozen=True, kw_only=True):
 class Playlists:
     """Everybody reads their own and what is public; an administrator reads and changes all."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, smart: Smart) -> None:
         self._pool = pool
+        self._smart = smart
 
     async def readable(self, user: UserRow) -> list[CountedPlaylistRow]:
         """All that the user may read, sorted by name."""
-        return await _READABLE(self._pool, **_reader(user), libraries=user.libraries)
+        asked = partial(_READABLE, self._pool, **_reader(user), libraries=user.libraries)
+        return await self._fresh(asked)
 
     async def by_owner(self, owner: int, user: UserRow) -> list[CountedPlaylistRow]:
         """Those of somebody, public or not, with what `user` sees of them."""
-        return await _BY_OWNER(self._pool, owner=owner, libraries=user.libraries)
+        asked = partial(_BY_OWNER, self._pool, owner=owner, libraries=user.libraries)
+        return await self._fresh(asked)
+
+    async def _fresh(
+        self, asked: Callable[[], Awaitable[list[CountedPlaylistRow]]]
+    ) -> list[CountedPlaylistRow]:
+        rows = await asked()
+        stale = [row.id for row in rows if row.stale]
+        return await asked() if stale and await self._smart.refresh(stale) else rows
+
+    async def open(self, playlist: int, user: UserRow) -> WholePlaylistRow | None:
+        """One that the user may read, or None; rules are applied again before it is heard."""
+        row = await self.get(playlist, user)
+        if row is not None and row.smart and await self._smart.refresh([playlist]):
+            return await self.get(playlist, user)
+        return row
 
     async def get(self, playlist: int, user: UserRow) -> WholePlaylistRow | None:
-        """One that the user may read, or None."""
+        """One that the user may read, or None; of a smart one, the songs that were chosen last."""
         return await _BY_ID.first(self._pool, playlist=playlist, **_reader(user))
 
     async def add(self, user: UserRow, name: str, songs: Sequence[int]) -> int | None:
@@ -102,6 +125,8 @@ class Playlists:
 
     async def edit(self, playlist: int, user: UserRow, edit: Edit) -> bool:
         """All or nothing; False: not theirs to change, or one of the songs does not exist for them.
+
+        So it is where songs are to be changed that rules choose.
 
         Raises TooLongError.
         """

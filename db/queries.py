@@ -2,7 +2,8 @@
 
 A file holds blocks that begin with `-- name: what_it_does`. Parameters are written `:name`. A block
 that begins with `-- part: word` is no query: `{word}` in a query stands for its text, so that lists
-of columns and joins are written once; `{noun.word}` is a part of another file.
+of columns and joins are written once; `{noun.word}` is a part of another file. A block that begins
+with `-- fragment: word` is no query either: `db.smart_rules` puts statements together of such texts.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 Row = TypeVar("Row", bound=msgspec.Struct)
 T = TypeVar("T")
 
-_BLOCK = re.compile(r"^-- (name|part): (\w+)\s*$", re.MULTILINE)
+_BLOCK = re.compile(r"^-- (name|part|fragment): (\w+)\s*$", re.MULTILINE)
 _PART = re.compile(r"\{(?:(\w+)\.)?(\w+)\}")
 # A quoted string, a comment or a cast is passed over; what is left with a colon is a parameter.
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|--[^\n]*|::\w+|:([a-z]\w*)")
@@ -41,7 +42,7 @@ class Query:
 
     def __init__(self, noun: str, name: str) -> None:
         self.noun, self.name = noun, name
-        self.sql, self.parameters = _compile(_blocks(noun).names[name])
+        self.sql, self.parameters = compiled(_blocks(noun).names[name])
         Query.known.append(self)
 
     def values(self, given: dict[str, Any]) -> list[Any]:
@@ -107,30 +108,38 @@ class Sql:
         """A statement that answers nothing."""
         return Command(self.noun, name)
 
+    def fragments(self) -> dict[str, str]:
+        """The file's fragments by name; `compiled` takes what is made of them."""
+        return _blocks(self.noun).fragments
+
 
 class _Blocks(NamedTuple):
     """The text of a file's blocks, parts filled in."""
 
     parts: dict[str, str]
     names: dict[str, str]
+    fragments: dict[str, str]
 
 
 @cache
 def _blocks(noun: str) -> _Blocks:
     text = (resources.files("db") / "sql" / f"{noun}.sql").read_text(encoding="utf-8")
     _, *pieces = _BLOCK.split(text)
-    blocks = _Blocks({}, {})
+    blocks = _Blocks({}, {}, {})
 
     def part(match: re.Match[str]) -> str:
         return (_blocks(match[1]) if match[1] else blocks).parts[match[2]]
 
     for kind, name, body in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
-        filled = _PART.sub(part, body.strip().rstrip(";"))
-        (blocks.parts if kind == "part" else blocks.names)[name] = filled
+        text = body.strip().rstrip(";")
+        if kind == "fragment":
+            blocks.fragments[name] = text
+        else:
+            (blocks.parts if kind == "part" else blocks.names)[name] = _PART.sub(part, text)
     return blocks
 
 
-def _compile(text: str) -> tuple[str, tuple[str, ...]]:
+def compiled(text: str) -> tuple[str, tuple[str, ...]]:
     """Replace `:name` by `$n`; the same name is the same number."""
     order: dict[str, int] = {}
 

@@ -112,7 +112,7 @@ async def delete_playlist(call: Call, *, id: str) -> None:
 
 
 async def _whole(call: Call, number: int) -> PlaylistWithSongs:
-    row = await call.services.db.playlists.get(number, call.user)
+    row = await call.services.db.playlists.open(number, call.user)
     if row is None:
         raise NotFoundError
     tracks = await call.services.db.tracks.in_order(row.songs, call.user)
@@ -140,12 +140,16 @@ def _facts(call: Call, row: PlaylistRow) -> dict[str, Any]:
         "public": row.public,
         "created": entries.iso(row.created),
         "changed": entries.iso(row.changed),
-        "readonly": not _may_change(call, row),
+        "readonly": row.smart or not _may_change(call, row),
     }
 
 
 async def _edit(call: Call, number: int, edit: Edit) -> None:
-    await _expect_own(call, number)
+    row = await _expect_own(call, number)
+    if row.smart and (edit.remove is None or edit.remove or edit.add):
+        raise ForbiddenError(
+            "Rules choose the songs of this playlist: they can be changed on the web page."
+        )
     try:
         done = await call.services.db.playlists.edit(number, call.user, edit)
     except TooLongError as error:
@@ -154,13 +158,14 @@ async def _edit(call: Call, number: int, edit: Edit) -> None:
         raise NotFoundError("One of the songs does not exist; nothing was changed.")
 
 
-async def _expect_own(call: Call, number: int) -> None:
+async def _expect_own(call: Call, number: int) -> PlaylistRow:
     """What the user may not even read does not exist; what they may read need not be theirs."""
     row = await call.services.db.playlists.get(number, call.user)
     if row is None:
         raise NotFoundError
     if not _may_change(call, row):
         raise ForbiddenError(f"The playlist belongs to {row.owner}.")
+    return row
 
 
 def _may_change(call: Call, row: PlaylistRow) -> bool:

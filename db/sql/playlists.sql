@@ -1,11 +1,19 @@
 -- part: columns
-p.id, p.user_id, u.name as owner, p.name, p.comment, p.public, p.created, p.changed
+p.id, p.user_id, u.name as owner, p.name, p.comment, p.public, p.created, p.changed,
+p.rules is not null as smart
+
+-- part: stale
+-- Rules are applied again when their choice is older than ten minutes, or than the library; while
+-- that is being filled, not each time.
+p.rules is not null and (p.evaluated is null or p.evaluated < now() - interval '10 minutes'
+    or p.evaluated < now() - interval '10 seconds'
+    and exists (select from libraries l where l.changed > p.evaluated)) as stale
 
 -- part: seen
 t.missing_since is null and t.library_id = any(:libraries)
 
 -- part: counted
-select {columns}, s.song_count, s.duration, s.pictures
+select {columns}, s.song_count, s.duration, s.pictures, {stale}
 from playlists p join users u on u.id = p.user_id cross join lateral (
     select coalesce(sum(songs), 0)::integer as song_count, coalesce(sum(duration), 0) as duration,
         coalesce((array_agg(picture_id order by first) filter (where picture_id is not null))[1:4], '{}')
@@ -45,8 +53,14 @@ select cardinality(songs) from playlists
 where id = :playlist and (user_id = :user or :admin::boolean) for update
 
 -- name: edit
--- Songs that the user does not see stay where they are.
-with whole as (
+-- Songs that the user does not see stay where they are. What people change follows its file no more;
+-- what rules choose, nobody changes.
+with told as (
+    select :everything::boolean or cardinality(:indexes::bigint[] || :songs::bigint[]) > 0 as songs
+), left_alone as (
+    update playlist_files set follows = false
+    where playlist_id = :playlist and (select songs from told) and {known}
+), whole as (
     select e.id, e.n from playlists p cross join unnest(p.songs) with ordinality as e (id, n)
     where p.id = :playlist
 ), seen as (
@@ -64,7 +78,7 @@ set songs = case when :everything::boolean or :indexes::bigint[] <> '{}' then ar
     comment = coalesce(:comment, p.comment), public = coalesce(:public, p.public),
     -- Apps see milliseconds, and must see each edit.
     changed = greatest(clock_timestamp(), p.changed + interval '1 millisecond')
-where p.id = :playlist and {known}
+where p.id = :playlist and {known} and not (p.rules is not null and (select songs from told))
 returning true
 
 -- name: delete

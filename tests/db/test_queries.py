@@ -17,7 +17,7 @@ import pytest
 from asyncpg.exceptions import PostgresError
 
 import db
-from db.queries import Query, Rows, Sql, Value, _blocks, _compile
+from db.queries import Query, Rows, Sql, Value, _blocks, compiled
 from tests.support import postgres
 
 MODULES = [module.name for module in pkgutil.iter_modules(db.__path__, "db.")]
@@ -163,7 +163,7 @@ def test_a_part_of_another_file_is_named_with_its_file() -> None:
 def test_parameters_are_numbered_in_the_order_they_appear(
     text: str, sql: str, parameters: tuple[str, ...]
 ) -> None:
-    assert _compile(text) == (sql, parameters)
+    assert compiled(text) == (sql, parameters)
 
 
 def test_a_missing_and_an_unknown_parameter_are_named() -> None:
