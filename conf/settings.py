@@ -210,6 +210,15 @@ class Protocol(Section, frozen=True, kw_only=True):
     """Apps (the parameter `c`, shell patterns) that get XML of Subsonic 1.16.1 without any addition."""
 
 
+class Playlists(Section, frozen=True, kw_only=True):
+    """Playlist files in the music folders (M3U, PLS, XSPF, and smart playlists as `.nsp`)."""
+
+    owner: str = ""
+    """Whose the playlists are that files make; empty: the first administrator."""
+    public: bool = True
+    """Whether everybody sees them; their owner can change it for each."""
+
+
 class Podcasts(Section, frozen=True, kw_only=True):
     """Podcasts. Nothing is fetched before somebody adds one."""
 
@@ -266,6 +275,7 @@ class Settings(Section, frozen=True, kw_only=True):
     jukebox: Jukebox = Jukebox()
     auth: Auth = Auth()
     protocol: Protocol = Protocol()
+    playlists: Playlists = Playlists()
     podcasts: Podcasts = Podcasts()
     outbound: Outbound = Outbound()
     logging: Logging = Logging()

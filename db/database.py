@@ -23,6 +23,7 @@ from db.jukebox import Jukebox
 from db.libraries import Libraries
 from db.names import Names
 from db.pictures import Pictures
+from db.playlist_files import PlaylistFiles
 from db.playlists import Playlists
 from db.plays import Plays
 from db.podcasts import Podcasts
@@ -69,6 +70,7 @@ class Database:
         self.libraries = Libraries(pool)
         self.pictures = Pictures(pool)
         self.names = Names(pool)
+        self.playlist_files = PlaylistFiles(pool)
         self.plays = Plays(pool)
         self.podcasts = Podcasts(pool)
         self.queue = Queue(pool)

@@ -87,6 +87,8 @@ PORTRAIT = "artist"
 """Name, without suffix, of the picture of an artist in the artist's folder."""
 
 _FOR_PICTURES = frozenset({b"artwork", b"art", b"covers", b"cover", b"scans", b"scan"})
+PLAYLISTS = frozenset({b"m3u", b"m3u8", b"pls", b"xspf", b"nsp"})
+"""Suffixes of playlists."""
 
 _MEDIA = frozenset(name.encode() for name in (*CONTENT_TYPES, *VIDEOS))
 _DISC = re.compile(
@@ -114,6 +116,11 @@ def is_picture(name: bytes) -> bool:
 def is_for_pictures(folder: bytes) -> bool:
     """Whether a folder is named as those that hold the pictures of the album around it."""
     return folder.rpartition(b"/")[2].lower() in _FOR_PICTURES
+
+
+def is_playlist(name: bytes) -> bool:
+    """Whether a file of this name is taken for a playlist."""
+    return name.rpartition(b".")[2].lower() in PLAYLISTS and b"." in name
 
 
 def stem(path: bytes) -> bytes:

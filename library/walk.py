@@ -34,6 +34,7 @@ class Walk:
     images: dict[bytes, Stamp] = field(default_factory=dict)
     sheets: dict[bytes, Stamp] = field(default_factory=dict)
     """Cue sheets."""
+    playlists: dict[bytes, Stamp] = field(default_factory=dict)
     unreadable: dict[bytes, str] = field(default_factory=dict)
     """Folders that could not be looked into, and why."""
     passed_over: dict[bytes, str] = field(default_factory=dict)
@@ -183,6 +184,8 @@ class Walker:
                     self.found.sheets[_join(folder, name)] = stamp
             elif paths.is_picture(name):
                 pictures[_join(folder, name)] = entry
+            elif paths.is_playlist(name) and (stamp := _stamp(entry)):
+                self.found.playlists[_join(folder, name)] = stamp
         self._pictures(pictures)
         return sorted(below, reverse=True), rules
 

@@ -13,6 +13,11 @@ values (:user, :name, :sort_name, :public, :songs, :rules::text::json, clock_tim
 returning id
 
 -- name: change
+-- It follows its file, if it came from one, no more.
+with left_alone as (
+    update playlist_files f set follows = false from playlists p
+    where f.playlist_id = :playlist and p.id = f.playlist_id and (p.user_id = :user or :admin::boolean)
+)
 update playlists
 set name = :name, sort_name = :sort_name, public = :public, songs = :songs, rules = :rules::text::json,
     evaluated = clock_timestamp(), changed = {later}

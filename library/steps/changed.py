@@ -64,6 +64,10 @@ def _compare(library: Library, *, complete: bool) -> None:
             continue
         if complete:
             library.todo.append(path)
+    for path, stamp in library.walk.playlists.items():
+        broken = library.broken.get(path)
+        if broken and (broken.size, broken.mtime_ns, broken.reader) == (*stamp, READER):
+            library.failures[path] = ""
     library.failures |= library.walk.unreadable | library.walk.passed_over
     library.vanished = [
         known

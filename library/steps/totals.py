@@ -1,4 +1,4 @@
-"""Last: albums, folders and counts of what was touched."""
+"""Seventh: albums, folders and counts of what was touched."""
 
 from __future__ import annotations
 
