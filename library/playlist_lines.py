@@ -11,10 +11,9 @@ from urllib.parse import unquote
 
 from library import paths
 
-_REMOTE = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:", re.IGNORECASE)
+_REMOTE = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+://", re.IGNORECASE)
 _FILE = re.compile(r"file:(?://(?:localhost)?(?=/))?", re.IGNORECASE)
 _DRIVE = re.compile(r"/*[A-Za-z]:/")
-_WINDOWS = re.compile(r"[A-Za-z]:\\|\\\\")
 
 
 class Place(NamedTuple):
@@ -116,7 +115,7 @@ class Resolver:
 
 def is_remote(text: str) -> bool:
     """Whether a line is an address of the network."""
-    return bool(_REMOTE.match(text)) and not _WINDOWS.match(text) and not _DRIVE.match(text)
+    return bool(_REMOTE.match(text))
 
 
 def _spellings(text: str) -> Iterator[str]:
