@@ -23,6 +23,14 @@ from web.first_run import set_up, show_setup
 from web.forms import Form, read_form
 from web.home import home
 from web.login import login, logout, show_login
+from web.playlists import (
+    add_playlist,
+    change_playlist,
+    delete_playlist,
+    export_playlist,
+    show_playlist,
+    show_playlists,
+)
 from web.scanning import show_scan, start_scan
 from web.session import Storage
 from web.site import SITE, Services, Site
@@ -40,6 +48,7 @@ Page = Callable[[web.Request], Awaitable[web.Response]]
 FormPage = Callable[[web.Request, Form], Awaitable[web.Response]]
 
 _USER = "/users/{user:[0-9]{1,9}}"
+_PLAYLIST = "/playlists/{playlist:(?:pl-)?[0-9]{1,18}}"
 _PAGES: tuple[tuple[str, Page], ...] = (
     ("/", home),
     ("/login", show_login),
@@ -47,6 +56,9 @@ _PAGES: tuple[tuple[str, Page], ...] = (
     ("/scan", show_scan),
     ("/account", show_account),
     ("/account/avatar", show_avatar),
+    ("/playlists", show_playlists),
+    (_PLAYLIST, show_playlist),
+    (f"{_PLAYLIST}.m3u8", export_playlist),
     ("/users", show_users),
     (_USER, show_user),
 )
@@ -60,6 +72,9 @@ _FORMS: tuple[tuple[str, FormPage], ...] = (
     ("/account/apps", add_device),
     ("/account/apps/revoke", revoke_device),
     ("/account/avatar/remove", remove_avatar),
+    ("/playlists", add_playlist),
+    (_PLAYLIST, change_playlist),
+    (f"{_PLAYLIST}/delete", delete_playlist),
     ("/users", add_user),
     (_USER, change_user),
     (f"{_USER}/password", reset_password),

@@ -12,6 +12,7 @@ from PIL import Image
 
 from db import playlists
 from db.database import Database
+from db.smart_rules import parse
 from tests.support import shelf
 from tests.support.api import Api, Client
 from tests.support.pictures import see
@@ -356,3 +357,83 @@ async def test_edits_at_once_all_take_place(guest: Api, songs: list[str]) -> Non
     found = await heard(guest, playlist)
     assert len(found) == 15
     assert found[:5] == songs[:1] * 5
+
+
+async def smart(db: Database, name: str, genre: str, owner: str = "guest", **more: bool) -> str:
+    user = await db.users.by_name(owner)
+    assert user is not None
+    rules = parse(json.dumps({"all": [{"field": "genre", "value": genre}]}))
+    return f"pl-{await db.smart.add(user, name, rules, **more)}"
+
+
+async def test_a_smart_playlist_is_like_any_other_and_nobody_changes_its_songs(
+    guest: Api, stocked: Database
+) -> None:
+    playlist = await smart(stocked, "Rock", "Rock")
+    (listed,) = (await guest.get("getPlaylists"))["playlist"]
+    opened = await guest.get("getPlaylist", id=playlist)
+    assert [song["title"] for song in opened.pop("entry")] == ["Alpha", "Beta"]
+    assert opened == listed
+    assert (listed["songCount"], listed["readonly"]) == (2, True)
+    beta = await guest.id_of("Beta")
+    for endpoint, given in (
+        ("updatePlaylist", {"playlistId": playlist, "songIdToAdd": beta}),
+        ("updatePlaylist", {"playlistId": playlist, "songIndexToRemove": 0}),
+        ("updatePlaylist", {"playlistId": playlist, "songIndexToRemove": 9, "name": "X"}),
+        ("createPlaylist", {"playlistId": playlist, "songId": beta}),
+        ("createPlaylist", {"playlistId": playlist}),
+    ):
+        error = (await guest.answer(endpoint, **given))["error"]
+        assert (error["code"], "Rules choose the songs" in error["message"]) == (50, True)
+    assert await guest.get("getPlaylist", id=playlist) == opened | {
+        "entry": [await song(guest, title) for title in ("Alpha", "Beta")]
+    }
+
+
+async def song(api: Api, title: str) -> Any:
+    return await api.get("getSong", id=await api.id_of(title))
+
+
+async def test_name_comment_and_visibility_of_a_smart_playlist_are_its_owners(
+    guest: Api, other: Api, stocked: Database
+) -> None:
+    playlist = await smart(stocked, "Rock", "Rock", public=True)
+    assert await other.error("updatePlaylist", playlistId=playlist, name="X") == 50
+    await guest.get("updatePlaylist", playlistId=playlist, name="Stones", comment="!", public=False)
+    found = await guest.get("getPlaylist", id=playlist)
+    assert (found["name"], found["comment"], found["public"]) == ("Stones", "!", False)
+    assert await other.error("getPlaylist", id=playlist) == 70
+    await guest.get("deletePlaylist", id=playlist)
+    assert (await guest.get("getPlaylists"))["playlist"] == []
+
+
+async def test_a_smart_playlist_shows_others_only_what_they_may_see(
+    guest: Api, api: Api, stocked: Database
+) -> None:
+    playlist = await smart(stocked, "Secret", "Secret Genre", owner="admin", public=True)
+    assert [song["title"] for song in (await api.get("getPlaylist", id=playlist))["entry"]] == [
+        "Secret"
+    ]
+    found = await guest.get("getPlaylist", id=playlist)
+    assert (found["entry"], found["songCount"]) == ([], 0)
+    (listed,) = (await guest.get("getPlaylists"))["playlist"]
+    assert (listed["songCount"], "coverArt" in listed) == (0, False)
+
+
+async def test_what_is_starred_is_in_the_list_of_what_is_loved(
+    guest: Api, stocked: Database
+) -> None:
+    user = await stocked.users.by_name("guest")
+    assert user is not None
+    rules = parse('{"all": [{"field": "loved", "value": true}]}')
+    playlist = f"pl-{await stocked.smart.add(user, 'Loved', rules)}"
+    await guest.get("star", id=await guest.id_of("Beta"))
+    await stocked.pool.execute("update playlists set evaluated = now() - interval '1 minute'")
+    assert await heard(guest, playlist) == [await guest.id_of("Beta")]
+
+
+async def test_many_at_once_get_a_smart_playlist_whole(guest: Api, stocked: Database) -> None:
+    playlist = await smart(stocked, "Rock", "Rock")
+    await stocked.pool.execute("update playlists set evaluated = null")
+    answers = await asyncio.gather(*(heard(guest, playlist) for _ in range(8)))
+    assert [len(songs) for songs in answers] == [2] * 8
