@@ -59,19 +59,25 @@ left join libraries l on l.id = t.library_id
 left join marks m on m.user_id = :user::integer and m.kind = 'track' and m.item_id = t.id
 left join marks am on am.user_id = :user::integer and am.kind = 'album' and am.item_id = t.album_id
 
+-- fragment: card
+cross join lateral json_to_record(t.card) as c (
+    title text, artist text, comment text, composer text, path text, bpm integer, channels integer,
+    sampling_rate integer, bit_depth integer
+)
+
 -- fragment: seen
 t.missing_since is null and t.library_id = any(:libraries::integer[])
 
 -- fragment: title
-coalesce(t.card ->> 'title', '')
+coalesce(c.title, '')
 -- fragment: album
 coalesce(al.name, '')
 -- fragment: comment
-coalesce(t.card ->> 'comment', '')
+coalesce(c.comment, '')
 -- fragment: composer
-coalesce(t.card ->> 'composer', '')
+coalesce(c.composer, '')
 -- fragment: path
-coalesce(t.card ->> 'path', '')
+coalesce(c.path, '')
 -- fragment: suffix
 t.suffix
 -- fragment: library
@@ -89,13 +95,13 @@ t.size
 -- fragment: bitRate
 t.bit_rate
 -- fragment: bpm
-coalesce((t.card ->> 'bpm')::integer, 0)
+coalesce(c.bpm, 0)
 -- fragment: channels
-coalesce((t.card ->> 'channels')::integer, 0)
+coalesce(c.channels, 0)
 -- fragment: sampleRate
-coalesce((t.card ->> 'sampling_rate')::integer, 0)
+coalesce(c.sampling_rate, 0)
 -- fragment: bitDepth
-coalesce((t.card ->> 'bit_depth')::integer, 0)
+coalesce(c.bit_depth, 0)
 -- fragment: playCount
 coalesce(m.play_count, 0)
 -- fragment: rating
@@ -205,7 +211,7 @@ coalesce(al.sort_name, '')
 -- fragment: sort_albumArtist
 coalesce(al.artist_sort, '')
 -- fragment: sort_artist
-lower(coalesce(t.card ->> 'artist', ''))
+lower(coalesce(c.artist, ''))
 -- fragment: sort_genre
 coalesce(t.genre_keys[1], '')
 -- fragment: sort_random

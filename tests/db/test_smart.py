@@ -107,7 +107,7 @@ async def test_every_order_suits_the_tables(
 
 
 def test_every_fragment_has_a_use() -> None:
-    frame = {"evaluate", "from", "seen", "ascending", "descending", "genre_is"}
+    frame = {"evaluate", "from", "card", "seen", "ascending", "descending", "genre_is"}
     kinds = {
         f"{kind}_{operator}"
         for kind, operators in OPERATORS.items()
