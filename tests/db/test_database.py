@@ -152,9 +152,13 @@ ELSEWHERE = {
     "chat.add",
     "pictures.of_playlist",
     "similarity.artists",
-    *(f"playlists.{name}" for name in ("add", "by_owner", "delete", "edit", "get", "readable")),
+    *(
+        f"playlists.{name}"
+        for name in ("add", "by_owner", "delete", "edit", "get", "open", "readable")
+    ),
     *(f"queue.{name}" for name in ("get", "save")),
     *(f"shares.{name}" for name in ("add", "change", "delete", "holds", "of", "songs")),
+    *(f"smart.{name}" for name in ("add", "change", "preview")),
     *(f"videos.{name}" for name in ("by_folder", "every", "file", "get", "in_roots")),
 }
 """What belongs to people, or is not in the hidden library: those rights are tested with each noun."""
