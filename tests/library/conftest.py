@@ -63,7 +63,7 @@ class Shop:
     ) -> ScanRow:
         """A scan from its request to its end."""
         self.sandbox.read.clear()
-        (music,) = await self.db.libraries.sync(self.settings.library.folders)
+        music, *_ = await self.db.libraries.sync(self.settings.library.folders)
         await self.db.scans.request(
             music.id if folders else None,
             folders=folders,
