@@ -208,11 +208,10 @@ class Catalog:
         return await _ADDED_TRACES(self._pool, **_after(since)) if since else []
 
     async def alike(self, library_id: int, traces: Sequence[Trace]) -> list[Trace]:
-        """Other songs of a library that may be the same as these, by what they are known by."""
+        """Songs of a library that may be the same as these, by what they are known by."""
         return await _ALIKE(
             self._pool,
             library=library_id,
-            ids=[trace.id for trace in traces],
             hashes=[trace.audio_hash for trace in traces if trace.audio_hash],
             recordings=[trace.mb_recording for trace in traces if trace.mb_recording],
             tags=[trace.tag_key for trace in traces if trace.tag_key],

@@ -114,7 +114,7 @@ where t.scan_id > :least and t.missing_since is null
 
 -- name: alike
 select {trace} from tracks t
-where t.library_id = :library and t.missing_since is null and not t.id = any(:ids::bigint[])
+where t.library_id = :library and t.missing_since is null
     and (t.audio_hash = any(:hashes::bytea[]) or t.mb_recording = any(:recordings::text[])
         or t.tag_key = any(:tags::text[]))
 

@@ -95,7 +95,8 @@ def _match(pairs: Pairs, lost: list[Trace], added: list[Trace]) -> None:
     """Add to the pairs what is in none yet."""
     taken = {trace.id for pair in pairs for trace in pair}
     old = {trace.id: trace for trace in lost if trace.id not in taken}
-    new = {trace.id: trace for trace in added if trace.id not in taken}
+    # What came after the last scan of everything may be what this one lost.
+    new = {trace.id: trace for trace in added if trace.id not in taken and trace.id not in old}
     found = identity.match(list(old.values()), list(new.values()))
     pairs += [(old[before], new[now]) for now, before in found.items()]
 

@@ -19,6 +19,7 @@ from db.rows import ScanRow
 from tests.library.conftest import Shop
 from tests.library.test_scanner import png
 from tests.support.audio import Song, retag, write
+from tests.support.cue import sheet
 
 SOLO = Song(title="Solo", artist="Bo", album="One", albumartist="Bo", hertz=200)
 
@@ -133,6 +134,20 @@ async def test_a_song_that_was_moved_into_the_folders_is_known(filled: Shop) -> 
     ]
     row = await filled.scan()
     assert row.message == "4 songs seen, nothing changed."
+
+
+@pytest.mark.parametrize("folders", [[b"New", b"Newer"], [b"Newer"]])
+async def test_a_song_that_came_and_moved_between_scans_of_everything_is_known(
+    filled: Shop, folders: Sequence[bytes]
+) -> None:
+    """It is new since then, and must not be taken for what it was itself."""
+    write(filled.music / "New/n.mp3", Song(title="N", artist="Nn", album="New", hertz=500))
+    assert (await scan(filled, b"New")).added == 1
+    before = await filled.tracks()
+    (filled.music / "New").rename(filled.music / "Newer")
+    row = await scan(filled, *folders)
+    assert (row.moved, row.added, row.missing) == (1, 0, 0)
+    assert (await filled.tracks())["Newer/n.mp3"] == before["New/n.mp3"]
 
 
 async def test_a_copy_is_a_song_of_its_own(filled: Shop) -> None:
@@ -252,3 +267,24 @@ async def test_a_file_that_becomes_a_link_to_elsewhere_is_not_read(shop: Shop) -
     assert (row.added, row.broken) == (0, 1)
     (problem,) = await shop.problems()
     assert problem.reason == "a link leads out of the music folder"
+
+
+async def test_tracks_of_cue_sheets_stay_in_other_folders_and_move_into_named_ones(
+    filled: Shop,
+) -> None:
+    write(filled.music / "Disc/Disc.flac", Song(artist="Dee", album="Whole", seconds=2))
+    tracks = [("One", "00:00:00"), ("Two", "00:01:00")]
+    (filled.music / "Disc/Disc.cue").write_text(sheet(tracks))
+    assert (await scan(filled, b"Disc")).added == 2
+    before = await state(filled)
+    for folder in (b"Bo", b"Disc"):
+        assert (await scan(filled, folder)).message.endswith("nothing changed.")
+        assert await state(filled) == before
+    ids = await filled.rows("select id from tracks where cue > 0 order by cue")
+    (filled.music / "Disc").rename(filled.music / "Elsewhere")
+    assert (await scan(filled, b"Elsewhere")).moved == 2
+    rows = await filled.rows(
+        "select id from tracks where missing_since is null and path = $1 order by cue",
+        b"Elsewhere/Disc.flac",
+    )
+    assert rows == ids
