@@ -38,7 +38,6 @@ class Phrase:
         return {
             "key": self.key,
             "past": self.key + _LAST,
-            "several": self.several,
             "prefixes": self.query(),
             "in_name": self.query("A"),
             "some_in_name": self.query("A", " | "),

@@ -12,7 +12,7 @@ from typing import Any, Generic
 import msgspec
 
 from db.phrase import Phrase
-from db.queries import Executor, Row, Sql
+from db.queries import Executor, Row, Rows, Sql
 from db.rows import AlbumRow, ArtistRow, FolderRow, TrackRow, UserRow
 from db.vocabulary import Vocabulary
 from db.words import LEAST_INSIDE
@@ -47,8 +47,8 @@ class Cut(msgspec.Struct, frozen=True):
 class Search:
     """What is asked for is text as people type it; every word must begin a word of the item.
 
-    A word of three letters or more may also stand inside of one; several words of a song only where no
-    song has them all at the beginnings of its own. The best comes first: the name itself, names that
+    A word of three letters or more may also stand inside of one; several words only where nothing has
+    them all at the beginnings of its own. The best comes first: the name itself, names that
     begin with the text, names with its words, items with its words in other fields, parts of words.
     """
 
@@ -122,11 +122,27 @@ class Search:
         # Only signs were typed: nothing can match, and an empty tsquery would only warn.
         if not phrase:
             return []
+        given |= more
         statement = pair.found_by_letters if len(phrase.key) < LEAST_INSIDE else pair.found
-        asked = await self._questions(phrase)
-        own = {name: asked[name] for name in statement.parameters if name in asked}
-        return await statement(self._on, **own, **given, **more)
+        if phrase.several:
+            plain = phrase.questions({})
+            rows = await _ask(self._on, statement, plain, given)
+            if rows or (
+                cut.offset
+                and await _ask(self._on, statement, plain, given | {"size": 1, "offset": 0})
+            ):
+                return rows
+        return await _ask(self._on, statement, await self._questions(phrase), given)
 
     async def _questions(self, phrase: Phrase) -> dict[str, Any]:
-        around = {part: await self._vocabulary.around(part) for part in phrase.parts}
-        return phrase.questions(around)
+        return phrase.questions(
+            {part: await self._vocabulary.around(part) for part in phrase.parts}
+        )
+
+
+async def _ask(
+    on: Executor, statement: Rows[Row], asked: dict[str, Any], given: dict[str, Any]
+) -> list[Row]:
+    """Put those of the questions that the statement knows."""
+    own = {name: asked[name] for name in statement.parameters if name in asked}
+    return await statement(on, **own, **given)

@@ -18,6 +18,7 @@ _ALL = _SQL.value("vocabulary", str)
 _LEARN = _SQL.command("learn")
 _FORGET = _SQL.command("forget")
 _MOST = 100
+_REMEMBERED = 256
 
 
 class Vocabulary:
@@ -26,6 +27,7 @@ class Vocabulary:
     def __init__(self, pool: asyncpg.Pool, bus: Bus) -> None:
         self._pool = pool
         self._text: str | None = None
+        self._found: dict[str, list[str]] = {}
         self._changes = 0
         self._reading = asyncio.Lock()
         bus.subscribe("dulcian_words", lambda _payload: self.renew())
@@ -33,20 +35,19 @@ class Vocabulary:
     def renew(self) -> None:
         """Read it again at the next question."""
         self._text = None
+        self._found.clear()
         self._changes += 1
 
     async def around(self, part: str) -> list[str]:
         """Words that have this inside, not at their beginning; of too many the shortest."""
-        text = self._text
-        if text is None:
-            text = await self._read()
-        found: list[str] = []
-        at = text.find(part)
-        while at >= 0 and len(found) < _MOST:
-            start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-            if start < at:
-                found.append(text[start:end])
-            at = text.find(part, end)
+        if part in self._found:  # songs, albums and artists are searched at once
+            return self._found[part]
+        text = self._text or await self._read()
+        found = _around(text, part)
+        if text is self._text:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[part] = found
         return found
 
     async def learn(self, words: Collection[str]) -> None:
@@ -70,3 +71,14 @@ class Vocabulary:
             if changes == self._changes:
                 self._text = text
             return text
+
+
+def _around(text: str, part: str) -> list[str]:
+    found: list[str] = []
+    at = text.find(part)
+    while at >= 0 and len(found) < _MOST:
+        start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        if start < at:
+            found.append(text[start:end])
+        at = text.find(part, end)
+    return found

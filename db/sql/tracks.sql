@@ -118,8 +118,7 @@ where t.name_key >= :key and t.name_key < :past and coalesce(t.words @@ :prefixe
     {first}
 ), inside as materialized (
     select {hit}, {search.fit} from tracks t {mine}
-    where (select count(*) from near) + (select count(*) from far)
-        < case when :several::boolean then 1 else :size::bigint + :offset::bigint end
+    where (select count(*) from near) + (select count(*) from far) < :size::bigint + :offset::bigint
       and :prefixes <> :parts and t.words @@ :parts::tsquery and not t.words @@ :prefixes::tsquery
       and {seen} and {recent}
     {first}

@@ -199,18 +199,21 @@ async def test_among_equals_what_the_user_plays_most_comes_first(
     assert letters == [0, 1, 2, 3, 5, 4]
 
 
+@pytest.mark.parametrize("kind", KINDS)
 async def test_parts_of_several_words_count_where_nothing_begins_with_them(
-    database: Database, music: Hand, album: int, ann: UserRow
+    database: Database, music: Hand, album: int, ann: UserRow, kind: str
 ) -> None:
-    begins = await music.track("Sunday Rain", album)
-    inside = await music.track("Midsunday Train", album)
+    make = maker(music, kind, album)
+    begins, inside = await make("Sunday Rain"), await make("Midsunday Train")
     await learn(database, "Sunday Rain", "Midsunday Train")
-    since = datetime(2000, 1, 1, tzinfo=UTC)
     for text, expected in (("rain sunday", [begins]), ("rain dsund", [inside])):
-        assert ids(await find(database, "tracks", text, ann)) == expected
-        rows, total = await database.search.newer(text, since, ann, ALL)
-        assert (ids(rows), total) == (expected, 1)
-    assert ids(await find(database, "tracks", "rain", ann)) == [begins, inside]
+        assert ids(await find(database, kind, text, ann)) == expected
+        assert await find(database, kind, text, ann, Cut(10, 1)) == []
+        if kind == "tracks":
+            since = datetime(2000, 1, 1, tzinfo=UTC)
+            rows, total = await database.search.newer(text, since, ann, ALL)
+            assert (ids(rows), total) == (expected, 1)
+    assert ids(await find(database, kind, "rain", ann)) == [begins, inside]
 
 
 async def test_pages_of_many_hits_join_without_gap_or_repeat(
