@@ -21,6 +21,7 @@ from streaming.decode import decoded
 from streaming.files import open_regular
 from streaming.hls import Cut
 from streaming.job import Job, key_of
+from streaming.jukebox import Order, Player
 from streaming.pipe import Pipe
 from streaming.profiles import AS_USUAL
 from streaming.profiles import FLAC as FLAC_PROFILE
@@ -177,6 +178,26 @@ def test_the_jukebox_plays_the_track_alone(music: Path) -> None:
         heard = array("h", b"".join(bytes(f.planes[0])[: f.samples * 4] for f in frames))
     whole = tones.hear((music / "tone.flac").read_bytes()).samples
     assert heard[::2] == whole[44100 : 3 * 44100]
+
+
+class Heard:
+    """A player's process that only writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.stdin, self.told = self, b""
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, data: bytes) -> None:
+        self.told += data
+
+
+def test_the_jukebox_is_told_the_bounds_and_what_the_file_is(row: Row) -> None:
+    process: Any = Heard()
+    Player(process).play(7, part(row("tone.wav"), 1.0, 3.0), 0.5)
+    order = msgspec.json.decode(process.told, type=Order)
+    assert (order.offset, order.end, order.suffix) == (1.5, 3.0, "wav")
 
 
 async def segment(file: FileRow, number: int) -> bytes:
