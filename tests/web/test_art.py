@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,9 @@ async def music(database: Database, tmp_path: Path) -> Hand:
 
 
 @pytest.fixture
-async def cover(music: Hand) -> int:
-    return await music.picture(path=b"cover.png")
+async def cover(music: Hand, tmp_path: Path) -> int:
+    digest = sha256((tmp_path / "cover.png").read_bytes()).digest()
+    return await music.picture(path=b"cover.png", hash=digest)
 
 
 async def test_a_signed_picture_is_shown_to_everybody_and_kept(
