@@ -29,7 +29,7 @@ _MOST_READS = 64
 _GONE = inotify.DELETE | inotify.MOVED_FROM
 _CAME = inotify.CREATE | inotify.MOVED_TO | inotify.ATTRIB
 _LEFT = inotify.DELETE_SELF | inotify.MOVE_SELF | inotify.UNMOUNT | inotify.IGNORED
-_LISTS = frozenset(name.encode() for name in (*paths.PICTURES, "cue", "m3u", "m3u8", "nsp", "pls"))
+_LISTS = paths.PLAYLISTS | {b"cue", *(name.encode() for name in paths.PICTURES)}
 
 
 @dataclass(frozen=True)
