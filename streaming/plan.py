@@ -8,7 +8,11 @@ from conf.settings import Transcoding
 from streaming.profiles import AS_USUAL, BY_NAME, FLAC, Profile, Shape, by_name
 from streaming.source import Sound, Source, fits
 
-_IN_BROWSERS = frozenset({"mp3", "flac", "aac", "vorbis", "opus"})
+_IN_BROWSERS = frozenset({
+    ("mp3", "mp3"), ("flac", "flac"), ("ogg", "vorbis"), ("ogg", "opus"), ("ogg", "flac"),
+    ("mp4", "aac"), ("aac", "aac"), ("webm", "opus"), ("webm", "vorbis"), ("wav", "pcm"),
+})  # fmt: skip
+"""Containers and codecs that nearly every browser plays."""
 _DAY = 86400.0
 
 
@@ -40,7 +44,7 @@ class Transcode:
 def for_browser(file: Sound, user_limit: int) -> str | None:
     """The format to send where nobody can ask the browser: None, the original, if most play it."""
     source = Source.of(file)
-    known = source.codec in _IN_BROWSERS or source.suffix == "wav"
+    known = (source.container, source.codec) in _IN_BROWSERS
     return None if known and source.fits(user_limit) else "mp3"
 
 

@@ -193,7 +193,9 @@ async def test_what_browsers_do_not_play_and_what_is_asked_for_comes_as_mp3(gues
     assert (asked.status, asked.content_type) == (200, "audio/mpeg")
     await asked.read()
     assert 'data-type="audio/flac"' in (await guest.browser.open(path)).text
-    await guest.db.pool.execute("update tracks set suffix = 'wma', content_type = 'audio/x-ms-wma'")
+    await guest.db.pool.execute(
+        "update tracks set suffix = 'mka', content_type = 'audio/x-matroska'"
+    )
     assert 'data-type="audio/flac"' not in (await guest.browser.open(path)).text
     answer = await guest.browser.client.get(url, params={"format": "wav"})
     assert answer.content_type == "audio/mpeg"
