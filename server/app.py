@@ -52,7 +52,12 @@ def _now(app: web.Application) -> Now:
         streams=streamer.active,
         running=streamer.transcodes_running,
         queued=streamer.transcodes_queued,
-        totals=Totals(refused=app[AUTHENTICATOR].refused, hits=streamer.cache_hits),
+        stuck=streamer.transcodes_stuck,
+        totals=Totals(
+            refused=app[AUTHENTICATOR].refused,
+            hits=streamer.cache_hits,
+            joined=streamer.cache_joined,
+        ),
     )
 
 

@@ -59,9 +59,13 @@ class Figures:
         )  # fmt: skip
         self.refused = self._counter("sign_ins_refused", "Sign-ins refused.")
         self.hits = self._counter("cache_hits", "Transcoded songs taken from the cache.")
+        self.joined = self._counter(
+            "transcodes_joined", "Transcodes heard from an encoder at work."
+        )
         self.streams = self._gauge("streams", "Songs being sent.")
         self.running = self._gauge("transcodes_running", "Transcodes running.")
         self.queued = self._gauge("transcodes_queued", "Transcodes waiting.")
+        self.stuck = self._gauge("transcodes_stuck", "Transcodes that hang and were given up.")
         self.connections = self._gauge("database_connections", "Database connections open.")
         self.idle = self._gauge("database_connections_idle", "Database connections unused.")
         self.scan = self._gauge("scan_state", "1 for the state of the latest scan.", "state")
@@ -104,6 +108,7 @@ class Totals:
 
     refused: int = 0
     hits: int = 0
+    joined: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ class Now:
     streams: int
     running: int
     queued: int
+    stuck: int
     totals: Totals
 
 
@@ -149,8 +155,10 @@ class Metrics:
         figures.streams.set(now.streams)
         figures.running.set(now.running)
         figures.queued.set(now.queued)
+        figures.stuck.set(now.stuck)
         figures.refused.inc(now.totals.refused - self._seen.refused)
         figures.hits.inc(now.totals.hits - self._seen.hits)
+        figures.joined.inc(now.totals.joined - self._seen.joined)
         self._seen = now.totals
         figures.connections.set(pool.get_size())
         figures.idle.set(pool.get_idle_size())

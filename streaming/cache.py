@@ -11,6 +11,7 @@ import os
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -23,11 +24,14 @@ import structlog
 from conf.settings import Data
 from streaming.files import Opened, open_regular
 from streaming.job import Job, Transcoder
-from streaming.pipe import Pipe
+from streaming.pipe import Pipe, Tap
+from streaming.spool import Spool
 
 log = structlog.get_logger()
 
 _PARTS = "unfinished"
+_SLACK = 16 * 1024 * 1024
+"""How much more than expected a song under way may take on the disk, beside as much again."""
 _SHARES = {"songs": 7, "covers": 1}
 """Eighths of the budget."""
 
@@ -68,14 +72,20 @@ class Cache:
     def begin(self, key: str, expected: int) -> Keep | None:
         """Something to write to; None where there is no room for it."""
         try:
-            if (
-                not self._max
-                or expected > self._max // 2
-                or self._free() - expected < self._min_free
-            ):
-                return None
-            self._parts.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return Keep(self, key, self._parts)
+            return Keep(self, key, self._parts) if self._admits(expected, expected) else None
+        except OSError as error:
+            log.warning("the cache cannot be written", folder=str(self._folder), reason=str(error))
+            return None
+
+    def fits(self, size: int) -> bool:
+        """Whether so much is ever kept; blocks nobody."""
+        return self._max > 0 and size <= self._max // 2
+
+    def spool(self, expected: int) -> Spool | None:
+        """A place for a song that is being made; None where there is no room for it and its copy."""
+        try:
+            most = 2 * expected + _SLACK
+            return Spool(self._parts, most) if self._admits(expected, 2 * expected) else None
         except OSError as error:
             log.warning("the cache cannot be written", folder=str(self._folder), reason=str(error))
             return None
@@ -100,6 +110,13 @@ class Cache:
         self._room -= size
         if self._room < 0:
             self._sweep()
+
+    def _admits(self, size: int, needed: int) -> bool:
+        """Whether there is room; the folder for what is unfinished is there afterwards."""
+        if not self.fits(size) or self._free() - needed < self._min_free:
+            return False
+        self._parts.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return True
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / key
@@ -175,26 +192,40 @@ class Keep:
 class CachedTranscoder:
     """A transcoder around a transcoder: whole songs are kept, and found again.
 
-    Whoever asks for a song that is just being made listens to an encoder of their own; the copy
-    that is finished last stays. A song whose listener leaves is not kept.
+    Whoever asks for a song that is just being made hears it from the same encoder, from the
+    beginning. A song whose last listener leaves long before its end is not kept.
     """
 
     def __init__(self, inner: Transcoder, cache: Cache) -> None:
         self._inner, self._cache = inner, cache
+        self._under_way: weakref.WeakValueDictionary[str, Pipe] = weakref.WeakValueDictionary()
         self.hits = 0
         self.misses = 0
+        self.joined = 0
 
     async def find(self, job: Job) -> Opened | None:
         found = await asyncio.to_thread(self._cache.open, job.key) if job.key else None
         self.hits += found is not None
         return found
 
-    async def start(self, job: Job) -> Pipe:
+    async def start(self, job: Job) -> Tap:
         if not job.key:
             return await self._inner.start(job)
+        there = self._under_way.get(job.key)
+        tap = there.join() if there else None
+        if tap is not None:
+            job.source.file.close()
+            self.joined += 1
+            return tap
         self.misses += 1
-        begin = partial(self._cache.begin, job.key, job.expected_bytes)
-        return await self._inner.start(replace(job, copy=begin))
+        size = job.expected_bytes
+        job = replace(job, copy=partial(self._cache.begin, job.key, size))
+        # A segment of HLS is small, and made whole before it is sent.
+        if self._cache.fits(size) and not job.part:
+            job = replace(job, spool=partial(self._cache.spool, size))
+        tap = await self._inner.start(job)
+        self._under_way[job.key] = tap.pipe
+        return tap
 
     async def close(self) -> None:
         await self._inner.close()

@@ -11,8 +11,9 @@ from typing import BinaryIO, Protocol
 from db.cards import ReplayGain
 from db.rows import FileRow
 from streaming.files import Opened
-from streaming.pipe import Pipe
+from streaming.pipe import Tap
 from streaming.profiles import AS_USUAL, Profile, Shape
+from streaming.spool import Spool
 
 _ENCODER = f"{version('av')}/1"
 """Part of every key: what an older encoder made is not served as the newer one's."""
@@ -66,6 +67,8 @@ class Job:
     tags: Mapping[str, str] = field(default_factory=dict)
     copy: Callable[[], Copy | None] | None = None
     """Asked in the encoder's thread, when work begins."""
+    spool: Callable[[], Spool | None] | None = None
+    """Where it lies for those who listen while it is made; asked in the encoder's thread."""
     part: Part | None = None
     """Make this segment only; it begins and ends there to the very sample."""
     begin: float = 0.0
@@ -96,8 +99,8 @@ class Transcoder(Protocol):
     async def find(self, job: Job) -> Opened | None:
         """The result, if it is there already."""
 
-    async def start(self, job: Job) -> Pipe:
-        """Begin, or raise `Busy`. The reader of the pipe closes it; `job.source` is taken over."""
+    async def start(self, job: Job) -> Tap:
+        """Begin, or raise `Busy`. The reader closes the tap; `job.source` is taken over."""
 
     async def close(self) -> None:
         """Stop everything."""

@@ -8,6 +8,7 @@ to wait for the end of other people's songs.
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +60,14 @@ class Ticket:
     def __init__(self, limits: Limits, user: int) -> None:
         self._limits, self._user = limits, user
         self._changed = limits.changed
-        self._fresh, self._working, self._cancelled = True, False, False
+        self._fresh, self._working, self._cancelled, self._left = True, False, False, False
+        self._since = 0.0
+
+    @property
+    def working_since(self) -> float | None:
+        """When it got the worker that it holds, by `time.monotonic`."""
+        with self._changed:
+            return self._since if self._working else None
 
     def cancel(self) -> None:
         """Wait for no worker any more; from any thread."""
@@ -78,7 +86,7 @@ class Ticket:
             self._changed.notify_all()
             self._leave_queue()
             if not self._cancelled:
-                self._working = True
+                self._working, self._since = True, time.monotonic()
                 limits.running += 1
             return self._working
 
@@ -103,9 +111,12 @@ class Ticket:
         self.work()
 
     def leave(self) -> None:
-        """It is over."""
+        """It is over; saying so again changes nothing."""
         self.rest()
         with self._changed:
+            if self._left:
+                return
+            self._left = True
             self._leave_queue()
             self._limits.forget(self._user)
 

@@ -20,7 +20,7 @@ from streaming.files import Opened, open_inside, suffix_of
 from streaming.hls import Cut, Rendition, profile
 from streaming.job import Job, Part, key_of, part_key, tags_of
 from streaming.limits import Limits
-from streaming.pipe import Pipe
+from streaming.pipe import Tap
 from streaming.plan import Direct, Transcode, Wanted, part, plan
 from streaming.transcode import LiveTranscoder
 
@@ -43,8 +43,8 @@ class Streamer:
         self.limits = Limits(
             self._settings.workers or _cores(), self._settings.per_user, self._settings.queue
         )
-        live = LiveTranscoder(self.limits)
-        self._transcoder = CachedTranscoder(live, cache_of(settings.data, "songs"))
+        self._encoders = LiveTranscoder(self.limits)
+        self._transcoder = CachedTranscoder(self._encoders, cache_of(settings.data, "songs"))
         self._requests: dict[int, web.Request] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -73,6 +73,16 @@ class Streamer:
     def cache_misses(self) -> int:
         """Whole songs that had to be transcoded."""
         return self._transcoder.misses
+
+    @property
+    def cache_joined(self) -> int:
+        """Transcodes that were heard from an encoder at work for somebody else."""
+        return self._transcoder.joined
+
+    @property
+    def transcodes_stuck(self) -> int:
+        """Encoders that hang and were given up."""
+        return len(self._encoders.stuck)
 
     async def respond(
         self, request: web.Request, file: FileRow, wanted: Wanted, user_id: int, user_limit: int
@@ -205,17 +215,17 @@ class Streamer:
             if request.method == hdrs.METH_HEAD:
                 await response.prepare(request)
                 return response
-            pipe = await self._transcoder.start(job)
+            tap = await self._transcoder.start(job)
             ours.pop_all()
-        with closing(pipe):
-            await _pour(request, response, pipe)
+        with closing(tap):
+            await _pour(request, response, tap)
         return response
 
 
-async def _pour(request: web.Request, response: web.StreamResponse, pipe: Pipe) -> None:
+async def _pour(request: web.Request, response: web.StreamResponse, tap: Tap) -> None:
     """Send what the encoder makes; exactly as much as was promised, if anything was."""
     # A file that cannot be decoded at all is found here, while there still is another answer.
-    data = await pipe.read()
+    data = await tap.read()
     left = response.content_length
     await response.prepare(request)
     try:
@@ -224,7 +234,7 @@ async def _pour(request: web.Request, response: web.StreamResponse, pipe: Pipe) 
                 data = data[:left]
                 left -= len(data)
             await response.write(data)
-            data = await pipe.read()
+            data = await tap.read()
     except Unplayable as error:
         log.warning("a transcode broke off", reason=str(error))
         if request.transport is not None:

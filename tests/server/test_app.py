@@ -143,6 +143,7 @@ async def test_figures_cover_what_an_operator_asks_for(client: Client) -> None:
     found = await figures(client)
     expected = {
         "dulcian_streams", "dulcian_transcodes_running", "dulcian_transcodes_queued",
+        "dulcian_transcodes_stuck", "dulcian_transcodes_joined_total",
         "dulcian_cache_hits_total", "dulcian_sign_ins_refused_total",
         "dulcian_database_connections", "dulcian_database_connections_idle",
         'dulcian_scan_state{state="running"}', "dulcian_scan_running", "dulcian_scan_seen",

@@ -209,11 +209,13 @@ async def segment(file: FileRow, number: int) -> bytes:
         begin=file.begin, end=file.end,
     )  # fmt: skip
     pipe = Pipe(10**9)
+    tap = pipe.join()
+    assert tap is not None
     with source.file:
         await asyncio.to_thread(encode, job, pipe, lambda: None)
     pipe.finish()
     data = b""
-    while more := await pipe.read():
+    while more := await tap.read():
         data += more
     return data
 

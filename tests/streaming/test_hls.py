@@ -63,6 +63,8 @@ async def made(file: FileRow, rendition: Rendition, number: int) -> bytes:
     part = Cut.of(file, rendition).part(number, rendition)
     source = open_regular(file.root + b"/" + file.path)
     pipe = Pipe(10**9)
+    tap = pipe.join()
+    assert tap is not None
     job = Job(
         source, file.suffix, hls.profile(rendition), rendition.rate, 0.0, 10.0, 1, "", part=part
     )
@@ -70,7 +72,7 @@ async def made(file: FileRow, rendition: Rendition, number: int) -> bytes:
         await asyncio.to_thread(encode, job, pipe, lambda: None)
     pipe.finish()
     data = b""
-    while more := await pipe.read():
+    while more := await tap.read():
         data += more
     return data
 

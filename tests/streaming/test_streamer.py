@@ -46,6 +46,7 @@ async def test_the_same_song_asked_for_at_once_is_kept_whole(
 
     await asyncio.gather(one(), one(), one())
     assert tones.hear(await one()).seconds == 6.0
+    assert (streamer.cache_misses, streamer.limits.admitted) == (1, 0)
     assert streamer.cache_hits >= 1
 
 
