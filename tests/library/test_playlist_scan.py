@@ -327,3 +327,23 @@ async def test_a_retagged_song_stays(zoo: Shop) -> None:
     retag(zoo.music / "Ada/02 Bee.mp3", Song(title="Wasp", artist="Ada", album="Zoo"))
     await zoo.scan()
     assert await heard(zoo, playlist) == ["Wasp", "Ant", "Wasp"]
+
+
+async def test_a_scan_of_some_folders_takes_no_list_of_others_with_it(zoo: Shop) -> None:
+    put(zoo, "other.m3u", "../Dog.mp3")
+    animal(zoo.music, "Dog.mp3")
+    await zoo.scan(folders=[b"Ada"])
+    assert set(await lists(zoo)) == {"mine"}
+    await zoo.scan(folders=[b"Lists"])
+    assert set(await lists(zoo)) == {"mine", "other"}
+    (zoo.music / "Lists/mine.m3u8").unlink()
+    await zoo.scan(folders=[b"Ada"])
+    assert set(await lists(zoo)) == {"mine", "other"}
+    await zoo.scan(folders=[b"Lists"])
+    assert set(await lists(zoo)) == {"other"}
+
+
+async def test_an_ignored_list_goes(zoo: Shop) -> None:
+    (zoo.music / "Lists/.dulcianignore").write_text("")
+    await zoo.scan()
+    assert await lists(zoo) == {}
