@@ -145,6 +145,15 @@ class Library(Section, frozen=True, kw_only=True):
     """What separates genres in a single-valued tag."""
 
 
+class Streaming(Section, frozen=True, kw_only=True):
+    """How much one user may be sent. Each process and each node counts for itself."""
+
+    streams_per_user: Count = 0
+    """Songs, videos and archives at the same time; one more is answered 429 with Retry-After. 0: no limit. A paused player may count as one; apps load ahead."""
+    rate_per_user: Count = 0
+    """kbit/s over all streams of a user; 0: no limit. After a rest ten seconds' worth goes at once."""
+
+
 class Transcoding(Section, frozen=True, kw_only=True):
     """Songs made smaller for slow connections."""
 
@@ -270,6 +279,7 @@ class Settings(Section, frozen=True, kw_only=True):
     data: Data = Data()
     database: Database = Database()
     library: Library = Library()
+    streaming: Streaming = Streaming()
     transcoding: Transcoding = Transcoding()
     covers: Covers = Covers()
     jukebox: Jukebox = Jukebox()

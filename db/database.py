@@ -12,6 +12,7 @@ from db.annotations import Annotations
 from db.artists import Artists
 from db.avatars import Avatars
 from db.bookmarks import Bookmarks
+from db.bundles import Bundles
 from db.bus import Bus
 from db.catalog import Catalog
 from db.chat import Chat
@@ -61,6 +62,7 @@ class Database:
         self.artists = Artists(pool)
         self.avatars = Avatars(pool, told)
         self.bookmarks = Bookmarks(pool)
+        self.bundles = Bundles(pool)
         self.catalog = Catalog(pool)
         self.chat = Chat(pool)
         self.credentials = Credentials(pool, account, told)

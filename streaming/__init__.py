@@ -10,12 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from streaming.bundle import Bundled
     from streaming.errors import Busy, Gone, Trouble, Unplayable
     from streaming.images import Images, Sandbox
     from streaming.plan import Wanted
     from streaming.streamer import Streamer
 
 __all__ = [
+    "Bundled",
     "Busy",
     "Gone",
     "Images",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Bundled": "bundle",
     "Busy": "errors",
     "Gone": "errors",
     "Images": "images",

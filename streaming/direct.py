@@ -17,8 +17,10 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from streaming import ranges
+from streaming.allowance import paced, spend
 from streaming.files import read_ahead
 
+_PACED = 64 * 1024
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\/]')
 
 
@@ -138,7 +140,25 @@ async def _send_file(
     transport = request.transport
     if transport is None or transport.is_closing():
         raise ConnectionResetError("the client left")
-    sent = await asyncio.get_running_loop().sendfile(transport, file, start, end - start)
+    if paced(request):
+        sent = await _send_slowly(request, response, file, start, end)
+    else:
+        sent = await asyncio.get_running_loop().sendfile(transport, file, start, end - start)
     if sent < end - start:
         # The file has shrunk. What was promised cannot come: the client must not wait for it.
         transport.abort()
+
+
+async def _send_slowly(
+    request: web.Request, response: web.StreamResponse, file: BinaryIO, start: int, end: int
+) -> int:
+    """Send bit by bit, as the user's rate allows; gives how much it was."""
+    at = await asyncio.to_thread(file.seek, start)
+    while at < end:
+        data = await asyncio.to_thread(file.read, min(_PACED, end - at))
+        if not data:
+            break
+        await spend(request, len(data))
+        await response.write(data)
+        at += len(data)
+    return at - start

@@ -3,7 +3,7 @@
 Trouble
  ├── Gone          the file is not there, or may not be read
  │    └── Unplayable   it is there, but nothing in it can be decoded
- └── Busy          too much is being transcoded; try again later
+ └── Busy          too much is being transcoded or sent; try again later
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Unplayable(Gone):
 
 
 class Busy(Trouble):
-    """Too many transcodes run or wait."""
+    """Too many transcodes run or wait, or a user has as many streams as they may."""
 
     def __init__(self, text: str, retry_after: int = 5) -> None:
         super().__init__(text)

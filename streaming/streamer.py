@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 
@@ -12,7 +12,11 @@ import structlog
 from aiohttp import hdrs, web
 
 from conf.settings import Settings
+from db.bundles import BundledRow
 from db.rows import FileRow
+from streaming.allowance import Allowances, spend
+from streaming.archive import pieces
+from streaming.bundle import Bundle, Bundled, bundle
 from streaming.cache import CachedTranscoder, cache_of
 from streaming.direct import Content, disposition, send
 from streaming.errors import Gone, Unplayable
@@ -20,6 +24,7 @@ from streaming.files import Opened, open_inside, suffix_of
 from streaming.hls import Cut, Rendition, profile
 from streaming.job import Job, Part, key_of, part_key, tags_of
 from streaming.limits import Limits
+from streaming.names import clean
 from streaming.pipe import Tap
 from streaming.plan import Direct, Transcode, Wanted, part, plan
 from streaming.transcode import LiveTranscoder
@@ -43,6 +48,7 @@ class Streamer:
         self.limits = Limits(
             self._settings.workers or _cores(), self._settings.per_user, self._settings.queue
         )
+        self._allowances = Allowances(settings.streaming)
         self._encoders = LiveTranscoder(self.limits)
         self._transcoder = CachedTranscoder(self._encoders, cache_of(settings.data, "songs"))
         self._requests: dict[int, web.Request] = {}
@@ -91,7 +97,7 @@ class Streamer:
         choice = plan(file, wanted, user_limit, self._settings)
         if file.cut and isinstance(choice, Direct):
             return await self._part(request, file, wanted, user_id)
-        with self._listening(request):
+        with self._listening(request, user_id):
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             if isinstance(choice, Direct):
                 return await send(request, _original(file, opened))
@@ -108,7 +114,7 @@ class Streamer:
         self, request: web.Request, file: FileRow, choice: Transcode, user_id: int
     ) -> web.StreamResponse:
         """Send a song as it was decided before. Raises `Gone` or `Busy` before anything is sent."""
-        with self._listening(request):
+        with self._listening(request, user_id):
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             return await self._exactly(request, file, _job(file, opened, choice, user_id))
 
@@ -131,16 +137,34 @@ class Streamer:
         if file.cut:
             name = name or os.path.basename(file.card.path)  # noqa: PTH119
             return await self._part(request, file, Wanted(), user_id, name)
-        with self._listening(request):
+        with self._listening(request, user_id):
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             name = name or os.fsdecode(os.path.basename(file.path))  # noqa: PTH119
             return await send(request, _original(file, opened, disposition(name)))
+
+    async def archive(
+        self,
+        request: web.Request,
+        kind: Bundled,
+        files: Sequence[BundledRow],
+        name: str,
+        user_id: int,
+    ) -> web.StreamResponse:
+        """Send files as one ZIP with this name. Raises `Gone` or `Busy` before anything is sent."""
+        with self._listening(request, user_id):
+            packed = await asyncio.to_thread(bundle, kind, files)
+            response = web.StreamResponse(headers=_archived(name))
+            response.content_length = packed.size
+            await response.prepare(request)
+            if request.method != hdrs.METH_HEAD:
+                await _pack(request, response, packed)
+            return response
 
     async def segment(
         self, request: web.Request, file: FileRow, rendition: Rendition, number: int, user_id: int
     ) -> web.StreamResponse:
         """Send one segment of HLS. Raises `Gone` or `Busy` before anything is sent."""
-        with self._listening(request):
+        with self._listening(request, user_id):
             cut = Cut.of(file, rendition)
             if not 0 <= number < cut.count:
                 raise Gone("There is no such segment.")
@@ -153,7 +177,7 @@ class Streamer:
     ) -> web.StreamResponse:
         """Send a part of a file, whether or not the server transcodes."""
         choice = part(file, wanted, self._settings)
-        with self._listening(request):
+        with self._listening(request, user):
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             job = replace(_job(file, opened, choice, user), name=name)
             answer = await self._kept(request, file, job)
@@ -173,15 +197,19 @@ class Streamer:
                 await self._idle.wait()
 
     @contextmanager
-    def _listening(self, request: web.Request) -> Iterator[None]:
-        self._requests[id(request)] = request
-        self._idle.clear()
-        try:
+    def _listening(self, request: web.Request, user: int) -> Iterator[None]:
+        if id(request) in self._requests:
             yield
-        finally:
-            del self._requests[id(request)]
-            if not self._requests:
-                self._idle.set()
+            return
+        with self._allowances.stream(request, user):
+            self._requests[id(request)] = request
+            self._idle.clear()
+            try:
+                yield
+            finally:
+                del self._requests[id(request)]
+                if not self._requests:
+                    self._idle.set()
 
     async def _exactly(self, request: web.Request, file: FileRow, job: Job) -> web.StreamResponse:
         """Send what was asked for and nothing in its place."""
@@ -233,6 +261,7 @@ async def _pour(request: web.Request, response: web.StreamResponse, tap: Tap) ->
             if left is not None:
                 data = data[:left]
                 left -= len(data)
+            await spend(request, len(data))
             await response.write(data)
             data = await tap.read()
     except Unplayable as error:
@@ -246,6 +275,22 @@ async def _pour(request: web.Request, response: web.StreamResponse, tap: Tap) ->
     while left:
         await response.write(_ZEROS[:left])
         left -= len(_ZEROS[:left])
+    await response.write_eof()
+
+
+async def _pack(request: web.Request, response: web.StreamResponse, packed: Bundle) -> None:
+    """Send an archive; nothing is read that has not been asked for."""
+    parts = pieces(packed.entries)
+    try:
+        while data := await asyncio.to_thread(next, parts, b""):
+            await spend(request, len(data))
+            await response.write(data)
+    except Gone as error:
+        # No archive is better than one that lacks a song and does not say so.
+        log.warning("an archive broke off", reason=str(error))
+        if request.transport is not None:
+            request.transport.abort()
+        return
     await response.write_eof()
 
 
@@ -317,6 +362,17 @@ def _headers(job: Job) -> dict[str, str]:
         hdrs.CACHE_CONTROL: "private, no-store",
         "X-Content-Type-Options": "nosniff",
         _DURATION: f"{job.seconds:.3f}",
+    }
+
+
+def _archived(name: str) -> dict[str, str]:
+    """What an archive is announced with."""
+    return {
+        hdrs.CONTENT_TYPE: "application/zip",
+        hdrs.CONTENT_DISPOSITION: disposition(f"{clean(name)}.zip"),
+        hdrs.ACCEPT_RANGES: "none",
+        hdrs.CACHE_CONTROL: "private, no-store",
+        "X-Content-Type-Options": "nosniff",
     }
 
 

@@ -8,15 +8,16 @@ from typing import TypeAlias
 from aiohttp import web
 
 from db.rows import FileRow, PictureRow, StoredPictureRow, VideoFileRow
-from streaming import Wanted
+from streaming import Bundled, Wanted
 from subsonic import podcasts
 from subsonic.endpoint import Call, clamp, endpoint
-from subsonic.errors import NotFoundError
+from subsonic.errors import GenericError, NotFoundError
 from subsonic.ids import Id, Kind, parse
 
 Pictures: TypeAlias = "Sequence[PictureRow | StoredPictureRow]"
 
 _MOST_RATE = 10_000
+_MOST_FILES = 10_000
 _LONGEST = 7 * 24 * 3600
 
 
@@ -51,10 +52,14 @@ async def stream(
 async def download(call: Call, *, id: str) -> web.StreamResponse:
     """Send the original file of a song or video, or of an episode under its title.
 
-    A track of a cue sheet is cut out of its file, lossless if that is.
+    A track of a cue sheet is cut out of its file, lossless if that is. An album, artist, playlist or
+    folder comes as a ZIP of its files, with a known length; the file of a cue sheet is in it whole.
     """
+    wanted = parse(id, *_FILES, *_WHOLE)
+    if wanted.kind in _WHOLE:
+        return await _archive(call, wanted)
     file = await file_of(call, id)
-    name = f"{file.card.title}.{file.suffix}" if parse(id).kind is Kind.EPISODE else ""
+    name = f"{file.card.title}.{file.suffix}" if wanted.kind is Kind.EPISODE else ""
     return await call.services.streamer.download(call.request, file, name, call.user.id)
 
 
@@ -78,6 +83,16 @@ async def file_of(call: Call, id: str) -> FileRow:
     if file is None:
         raise NotFoundError
     return file
+
+
+async def _archive(call: Call, wanted: Id) -> web.StreamResponse:
+    kind, title = _WHOLE[wanted.kind], await _title(call, wanted)
+    files = await call.services.db.bundles.files(kind, wanted.number, call.user, _MOST_FILES + 1)
+    if not files:
+        raise NotFoundError("There are no songs in it to download.")
+    if len(files) > _MOST_FILES:
+        raise GenericError(f"These are more than {_MOST_FILES} songs. Download them in parts.")
+    return await call.services.streamer.archive(call.request, kind, files, title, call.user.id)
 
 
 async def _track_file(call: Call, number: int) -> FileRow | None:
@@ -161,6 +176,12 @@ _FILES: dict[Kind, Callable[[Call, int], Awaitable[FileRow | None]]] = {
     Kind.TRACK: _track_file,
     Kind.VIDEO: _video_file,
     Kind.EPISODE: _episode_file,
+}
+_WHOLE: dict[Kind, Bundled] = {
+    Kind.ALBUM: "album",
+    Kind.ARTIST: "artist",
+    Kind.PLAYLIST: "playlist",
+    Kind.FOLDER: "folder",
 }
 _PICTURES: dict[Kind, Callable[[Call, Id], Awaitable[Pictures]]] = {
     Kind.CHANNEL: _podcast_picture,

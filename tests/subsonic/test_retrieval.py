@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientResponse
 from PIL import Image
 
 from db.database import Database
 from library import scan
+from subsonic import retrieval
 from tests.support import tones
 from tests.support.api import Api
 from tests.support.pictures import see
@@ -116,6 +120,100 @@ async def test_a_download_is_the_original_under_its_name(guest: Api, beta: bytes
     answer = await guest.raw("download", id=await guest.id_of("Beta"))
     assert await answer.read() == beta
     assert "02 Beta.flac" in answer.headers["Content-Disposition"]
+
+
+async def _unpacked(answer: ClientResponse) -> dict[str, bytes]:
+    assert (answer.status, answer.content_type) == (200, "application/zip")
+    data = await answer.read()
+    assert answer.content_length == len(data)
+    with zipfile.ZipFile(io.BytesIO(data)) as read:
+        assert read.testzip() is None
+        return {name: read.read(name) for name in read.namelist()}
+
+
+async def test_an_album_is_downloaded_as_its_files_and_its_cover(
+    guest: Api, library: Shelf, beta: bytes
+) -> None:
+    answer = await guest.raw("download", id=await guest.id_of("First", "album"))
+    assert 'filename="First.zip"' in answer.headers["Content-Disposition"]
+    found = await _unpacked(answer)
+    assert set(found) == {"01 Alpha.mp3", "02 Beta.flac", "cover.png"}
+    assert found["02 Beta.flac"] == beta
+    assert found["cover.png"] == (library.music / "Ada/First/cover.png").read_bytes()
+    found = await _unpacked(await guest.raw("download", id=await guest.id_of("Ünder", "album")))
+    assert set(found) == {"Disc 1/01 Dvořák.opus", "Disc 2/01 Émigré.m4a"}
+
+
+async def test_an_artist_a_folder_and_a_playlist_are_downloaded_whole(guest: Api) -> None:
+    found = await _unpacked(await guest.raw("download", id=await guest.id_of("Ada", "artist")))
+    assert {"1999 - Early/01 Gamma.mp3", "2001 - First/01 Alpha.mp3", "2001 - First/cover.png",
+            "2005 - Mixed/01 One.mp3", "Loose/Loose.mp3"} <= set(found)  # fmt: skip
+    song = await guest.get("getSong", id=await guest.id_of("Beta"))
+    found = await _unpacked(await guest.raw("download", id=song["parent"]))
+    assert set(found) == {"01 Alpha.mp3", "02 Beta.flac", "cover.png"}
+    songs = [song["id"], await guest.id_of("One"), song["id"]]
+    made = await guest.get("createPlaylist", name="Mine: all/of it", songId=songs)
+    answer = await guest.raw("download", id=made["id"])
+    assert "Mine_ all_of it.zip" in answer.headers["Content-Disposition"]
+    assert set(await _unpacked(answer)) == {"01 Ada - Beta.flac", "02 Ada - One.mp3"}
+
+
+async def test_an_archive_says_its_length_before_it_is_fetched(guest: Api) -> None:
+    given = guest.signed({"id": await guest.id_of("First", "album")})
+    answer = await guest.client.head("/rest/download", params=given)
+    whole = await guest.raw("download", id=await guest.id_of("First", "album"))
+    assert answer.headers["Content-Length"] == str(len(await whole.read()))
+
+
+async def test_an_archive_holds_nothing_of_hidden_libraries_or_of_others(
+    api: Api, guest: Api
+) -> None:
+    secret = await api.get("getSong", id=await api.id_of("Secret"))
+    beta = await api.id_of("Beta")
+    shared = await api.get("createPlaylist", name="Both", songId=[secret["id"], beta])
+    for id in (secret["albumId"], secret["artistId"], secret["parent"], shared["id"]):
+        assert await guest.error("download", id=id) == 70
+    await api.get("updatePlaylist", playlistId=shared["id"], public="true")
+    found = await _unpacked(await guest.raw("download", id=shared["id"]))
+    assert set(found) == {"01 Ada - Beta.flac"}
+    assert len(await _unpacked(await api.raw("download", id=shared["id"]))) == 2
+
+
+async def test_where_there_is_nothing_to_hear_there_is_no_archive(api: Api) -> None:
+    made = await api.get("createPlaylist", name="Empty")
+    first = await api.get("getMusicDirectory", id=await _folder_of(api))
+    for id in (made["id"], first["parent"], "al-99999", "ar-99999", "pl-99999", "fo-99999", "po-1"):
+        assert await api.error("download", id=id) == 70
+
+
+async def _folder_of(api: Api) -> str:
+    """The folder `Ada`, right in a library."""
+    song = await api.get("getSong", id=await api.id_of("Beta"))
+    parent: str = (await api.get("getMusicDirectory", id=song["parent"]))["parent"]
+    return parent
+
+
+async def test_what_is_too_much_for_one_archive_is_refused_before_it_begins(
+    guest: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrieval, "_MOST_FILES", 1)
+    assert await guest.error("download", id=await guest.id_of("First", "album")) == 0
+
+
+async def test_an_album_of_which_a_file_is_gone_comes_without_it(
+    guest: Api, library: Shelf, tmp_path: Path
+) -> None:
+    file = library.music / "Ada/First/01 Alpha.mp3"
+    aside = file.rename(tmp_path / "aside.mp3")
+    try:
+        found = await _unpacked(await guest.raw("download", id=await guest.id_of("First", "album")))
+        assert set(found) == {"02 Beta.flac", "cover.png"}
+    finally:
+        aside.rename(file)
+
+
+async def test_what_is_many_songs_is_not_streamed(guest: Api) -> None:
+    assert await guest.error("stream", id=await guest.id_of("First", "album")) == 70
 
 
 @pytest.mark.parametrize("endpoint", ["stream", "download"])
