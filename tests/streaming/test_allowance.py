@@ -48,9 +48,10 @@ def test_the_first_seconds_go_at_once_and_the_rest_at_the_rate(clock: Clock) -> 
 def test_rest_fills_it_and_no_further(clock: Clock) -> None:
     bucket = Bucket(100_000)
     bucket.take(1_000_000)
-    assert not bucket.full
+    states = [bucket.full]
     clock.now += 10_000
-    assert bucket.full
+    states.append(bucket.full)
+    assert states == [False, True]
     bucket.take(1_000_001)
     assert bucket.take(1) > 0
 
