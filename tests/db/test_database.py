@@ -92,6 +92,12 @@ LISTS: dict[str, Ask] = {
     "folders.inside": lambda db, user, hidden: db.folders.inside(hidden.top, user),
     "folders.top": lambda db, user, hidden: db.folders.top(user, user.libraries),
     "folders.starred": lambda db, user, hidden: db.folders.starred(user, user.libraries),
+    **{
+        f"bundles.files {kind}": lambda db, user, hidden, kind=kind: db.bundles.files(  # type: ignore[misc]
+            kind, getattr(hidden, kind), user, 1000
+        )
+        for kind in ("album", "artist", "folder")
+    },
     "plays.heard": lambda db, user, hidden: db.plays.heard(user),
     "search.newer": _newer,
     "similarity.songs": lambda db, user, hidden: db.similarity.songs([hidden.artist], user, 1000),
@@ -261,7 +267,10 @@ async def test_what_is_gone_is_in_no_list_and_comes_back_with_its_marks(
     for name, rows in before.items():
         assert rows, name
         for row in rows:
-            assert name in ("tracks.file", "tracks.named") or (row.rating, row.play_count) == (
+            assert name.startswith(("bundles.", "tracks.file", "tracks.named")) or (
+                row.rating,
+                row.play_count,
+            ) == (
                 5,
                 1,
             ), name
