@@ -87,6 +87,9 @@ async def file_of(call: Call, id: str) -> FileRow:
 
 async def _archive(call: Call, wanted: Id) -> web.StreamResponse:
     kind, title = _WHOLE[wanted.kind], await _title(call, wanted)
+    if kind == "playlist":
+        # What its rules choose now.
+        await call.services.db.playlists.open(wanted.number, call.user)
     files = await call.services.db.bundles.files(kind, wanted.number, call.user, _MOST_FILES + 1)
     if not files:
         raise NotFoundError("There are no songs in it to download.")
