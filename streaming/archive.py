@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from streaming.errors import Gone
@@ -51,7 +51,7 @@ def length(entries: Sequence[Entry]) -> int:
     return offset + directory + len(_end(len(entries), offset, directory))
 
 
-def pieces(entries: Sequence[Entry]) -> Iterator[bytes]:
+def pieces(entries: Sequence[Entry]) -> Generator[bytes, None, None]:
     """The archive, bit by bit; raises `Gone` when a file is not what was promised.
 
     Reads files: run each step in a thread.

@@ -291,6 +291,10 @@ async def _pack(request: web.Request, response: web.StreamResponse, packed: Bund
         if request.transport is not None:
             request.transport.abort()
         return
+    finally:
+        # A step that still runs in its thread lets go of its file by itself.
+        with suppress(ValueError):
+            parts.close()
     await response.write_eof()
 
 
