@@ -43,9 +43,10 @@ def read(file: BinaryIO, suffix: str, content_type: str) -> Raw | None:
 
 
 def _describe(container: Any, content_type: str) -> Raw | None:
-    if not container.streams.audio:
+    # Without a context there is no decoder for it.
+    stream = next((one for one in container.streams.audio if one.codec_context), None)
+    if stream is None:
         return None
-    stream = container.streams.audio[0]
     duration = _duration(container, stream)
     if duration <= 0:
         return None

@@ -216,7 +216,7 @@ def _by_ffmpeg(file: BinaryIO, suffix: str, raw: Raw | None, reason: str) -> Raw
 
     kind = paths.CONTENT_TYPES.get(suffix, "application/octet-stream")
     found = probe.read(file, suffix, kind)
-    if raw is None and found is None:
+    if found is None and (raw is None or not (raw.sound.duration or raw.sound.channels)):
         raise UnreadableError(reason or "no sound that is known in this file")
     if raw is None or found is None:
         return cast(Raw, raw or found)

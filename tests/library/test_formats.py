@@ -243,3 +243,11 @@ def test_a_playlist_with_the_name_of_a_song_opens_no_other_file(kind: str, tmp_p
     answer = read_file(bytes(tmp_path / f"x.{kind}"), Splitting())
     assert answer.facts is None
     assert answer.reason
+
+
+def test_sound_of_a_kind_that_nobody_knows_is_told_as_such(tmp_path: Path) -> None:
+    head = b"fmt " + struct.pack("<I", 16) + b"abcdefghijklmnop"
+    body = b"WAVE" + head + b"data" + struct.pack("<I", 400) + bytes(400)
+    (tmp_path / "odd.wav").write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    answer = read_file(bytes(tmp_path / "odd.wav"), Splitting())
+    assert (answer.facts, answer.reason) == (None, "no sound that is known in this file")
