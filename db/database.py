@@ -25,6 +25,7 @@ from db.libraries import Libraries
 from db.names import Names
 from db.pictures import Pictures
 from db.playlist_files import PlaylistFiles
+from db.playlist_pictures import PlaylistPictures
 from db.playlists import Playlists
 from db.plays import Plays
 from db.podcasts import Podcasts
@@ -73,6 +74,7 @@ class Database:
         self.pictures = Pictures(pool)
         self.names = Names(pool)
         self.playlist_files = PlaylistFiles(pool)
+        self.playlist_pictures = PlaylistPictures(pool)
         self.plays = Plays(pool)
         self.podcasts = Podcasts(pool)
         self.queue = Queue(pool)

@@ -30,6 +30,9 @@ class PlaylistRow(Struct, frozen=True, gc=False):
     smart: bool
     """Whether rules choose its songs."""
 
+    picture_hash: bytes | None
+    """Of the picture that somebody gave it."""
+
 
 class CountedPlaylistRow(PlaylistRow, frozen=True, gc=False):
     """A playlist, and how much of it the asking user sees; the first four pictures of it."""

@@ -29,7 +29,6 @@ _SIDES = (
 )  # fmt: skip
 """What is asked for is made in the next of these sizes: whoever asks for all there are fills no cache."""
 _DRAWN_SIZE = 600
-_PORTRAIT_SIZE = 512
 _PARTS = 4
 _AT_ONCE = 4
 """Originals in memory at the same time; each may have `covers.max_source_bytes`."""
@@ -118,9 +117,9 @@ class Images:
         except _TROUBLE:
             return await self.respond(request, whole[0], size, title)
 
-    async def portrait(self, data: bytes) -> bytes:
-        """A small JPEG made anew from what somebody sent; raises Unplayable for what is no picture."""
-        covers, side = self._covers, _PORTRAIT_SIZE
+    async def remade(self, data: bytes, side: int) -> bytes:
+        """A JPEG made anew from what somebody sent; raises Unplayable for what is no picture."""
+        covers = self._covers
         order = Resize(data, side, side, covers.max_source_pixels, covers.quality)
         try:
             return await self._sandbox.call("streaming.resize:remake", encode(order))

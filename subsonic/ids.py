@@ -80,8 +80,13 @@ def playlist(number: int) -> str:
     return f"pl-{number}"
 
 
-def playlist_cover(number: int, pictures: Sequence[int]) -> str | None:
-    """What `getCoverArt` takes for a playlist: another id for other pictures, for apps keep them."""
+def playlist_cover(number: int, own: bytes | None, pictures: Sequence[int]) -> str | None:
+    """What `getCoverArt` takes for a playlist: another id for other pictures, for apps keep them.
+
+    `own` is the hash of its own picture, which stands before those of its songs.
+    """
+    if own:
+        return f"{playlist(number)}_{own[:8].hex()}"
     if not pictures:
         return None
     return f"{playlist(number)}_{crc32(repr(list(pictures)).encode()):08x}"

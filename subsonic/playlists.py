@@ -42,7 +42,7 @@ async def get_playlists(call: Call, *, username: str | None = None) -> Playlists
                 **_facts(call, row),
                 song_count=row.song_count,
                 duration=round(row.duration),
-                cover_art=ids.playlist_cover(row.id, row.pictures),
+                cover_art=ids.playlist_cover(row.id, row.picture_hash, row.pictures),
             )
             for row in rows
         ]
@@ -125,7 +125,7 @@ async def _whole(call: Call, number: int) -> PlaylistWithSongs:
         **_facts(call, row),
         song_count=len(tracks),
         duration=round(sum(track.duration for track in tracks)),
-        cover_art=ids.playlist_cover(row.id, list(pictures)[:4]),
+        cover_art=ids.playlist_cover(row.id, row.picture_hash, list(pictures)[:4]),
         entry=songs,
     )
 

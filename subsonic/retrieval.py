@@ -123,7 +123,9 @@ async def _podcast_picture(call: Call, wanted: Id) -> Pictures:
 
 
 async def _playlist_pictures(call: Call, wanted: Id) -> Pictures:
-    return await call.services.db.pictures.of_playlist(wanted.number, call.user)
+    db = call.services.db
+    own = await db.playlist_pictures.of(wanted.number, call.user)
+    return [own] if own else await db.pictures.of_playlist(wanted.number, call.user)
 
 
 async def _title(call: Call, wanted: Id) -> str:

@@ -23,6 +23,11 @@ from web.first_run import set_up, show_setup
 from web.forms import Form, read_form
 from web.home import home
 from web.login import login, logout, show_login
+from web.playlist_picture import (
+    put_playlist_picture,
+    remove_playlist_picture,
+    show_playlist_picture,
+)
 from web.playlists import (
     add_playlist,
     change_playlist,
@@ -59,10 +64,14 @@ _PAGES: tuple[tuple[str, Page], ...] = (
     ("/playlists", show_playlists),
     (_PLAYLIST, show_playlist),
     (f"{_PLAYLIST}.m3u8", export_playlist),
+    (f"{_PLAYLIST}/picture", show_playlist_picture),
     ("/users", show_users),
     (_USER, show_user),
 )
-_UPLOADS: tuple[tuple[str, Page], ...] = (("/account/avatar", put_avatar),)
+_UPLOADS: tuple[tuple[str, Page], ...] = (
+    ("/account/avatar", put_avatar),
+    (f"{_PLAYLIST}/picture", put_playlist_picture),
+)
 _FORMS: tuple[tuple[str, FormPage], ...] = (
     ("/login", login),
     ("/logout", logout),
@@ -74,6 +83,7 @@ _FORMS: tuple[tuple[str, FormPage], ...] = (
     ("/account/avatar/remove", remove_avatar),
     ("/playlists", add_playlist),
     (_PLAYLIST, change_playlist),
+    (f"{_PLAYLIST}/picture/remove", remove_playlist_picture),
     (f"{_PLAYLIST}/delete", delete_playlist),
     ("/users", add_user),
     (_USER, change_user),

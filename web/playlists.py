@@ -41,6 +41,8 @@ _DONE: Mapping[str, str] = {
     "added": "The playlist is there. Apps show it like any other.",
     "changed": "The changes are saved.",
     "deleted": "The playlist is deleted.",
+    "picture": "The playlist has that picture now. Apps show it when they look again.",
+    "removed": "The picture is removed.",
 }
 
 
@@ -79,33 +81,32 @@ async def add_playlist(request: web.Request, form: Form) -> web.Response:
 
 async def show_playlist(request: web.Request) -> web.Response:
     """One playlist."""
-    user, row = await _both(request)
-    rules = await request.app[SITE].db.smart.rules(row.id) if row.smart else None
-    draft = Draft(row.name, _pretty(rules) if rules else "", row.public)
-    return await _page(request, user, row, draft, done=request.query.get("done", ""))
+    user, row = await named_playlist(request)
+    return await playlist_page(request, user, row, done=request.query.get("done", ""))
 
 
 async def change_playlist(request: web.Request, form: Form) -> web.Response:
     """Give a smart playlist other rules, or show what they would choose."""
-    user, row = await _both(request, change=True)
+    user, row = await named_playlist(request, change=True)
     draft = _draft(form)
     try:
         rules = parse(draft.rules)
         if "preview" in form:
-            return await _page(request, user, row, await _previewed(request, user, draft, rules))
+            draft = await _previewed(request, user, draft, rules)
+            return await playlist_page(request, user, row, draft)
         done = await request.app[SITE].db.smart.change(
             row.id, user, _name(draft), rules, public=draft.public
         )
     except UnfitError as error:
-        return await _page(request, user, row, _failed(draft, error))
+        return await playlist_page(request, user, row, _failed(draft, error))
     if not done:
-        raise _no_such()
+        raise no_such_playlist()
     return see(f"/playlists/{row.id}?done=changed")
 
 
 async def delete_playlist(request: web.Request, form: Form) -> web.Response:
     """Delete a playlist, if that was confirmed."""
-    user, row = await _both(request, change=True)
+    user, row = await named_playlist(request, change=True)
     if "sure" not in form:
         raise Refusal(
             400, "Nothing is deleted", "Tick the box if you are sure.", back=f"/playlists/{row.id}"
@@ -121,7 +122,7 @@ async def export_playlist(request: web.Request) -> web.Response:
     db = request.app[SITE].db
     row = await db.playlists.open(_number(request), user)
     if row is None:
-        raise _no_such()
+        raise no_such_playlist()
     songs = await db.tracks.in_order(row.songs, user)
     cards = [(song.duration, song.card) for song in songs]
     text = write_m3u8(
@@ -140,12 +141,14 @@ def _number(request: web.Request) -> int:
     return int(request.match_info["playlist"].removeprefix("pl-"))
 
 
-async def _both(request: web.Request, *, change: bool = False) -> tuple[UserRow, PlaylistRow]:
+async def named_playlist(
+    request: web.Request, *, change: bool = False
+) -> tuple[UserRow, PlaylistRow]:
     """Who asks, and the playlist that the address names."""
     user = await member(request)
     row = await request.app[SITE].db.playlists.get(_number(request), user)
     if row is None:
-        raise _no_such()
+        raise no_such_playlist()
     if change and not _theirs(user, row):
         raise Refusal(403, "Not yours", f"The playlist belongs to {row.owner}.", back="/playlists")
     return user, row
@@ -155,7 +158,8 @@ def _theirs(user: UserRow, row: PlaylistRow) -> bool:
     return row.user_id == user.id or may(user, "admin")
 
 
-def _no_such() -> Refusal:
+def no_such_playlist() -> Refusal:
+    """Of a playlist that is not there, or not for whoever asks."""
     return Refusal(404, "No such playlist", "Perhaps it was deleted.", back="/playlists")
 
 
@@ -199,21 +203,47 @@ async def _list_page(
     return await _answer(request, "playlists.html", user, draft, done, playlists=rows)
 
 
-async def _page(
-    request: web.Request, user: UserRow, row: PlaylistRow, draft: Draft, done: str = ""
+async def playlist_page(
+    request: web.Request,
+    user: UserRow,
+    row: PlaylistRow,
+    draft: Draft | None = None,
+    *,
+    done: str = "",
+    wrong: str = "",
 ) -> web.Response:
+    """The page of a playlist; `wrong` says what is wrong with its picture."""
+    if draft is None:
+        rules = await request.app[SITE].db.smart.rules(row.id) if row.smart else None
+        draft = Draft(row.name, _pretty(rules) if rules else "", row.public)
     return await _answer(
-        request, "playlist.html", user, draft, done, playlist=row, theirs=_theirs(user, row)
+        request,
+        "playlist.html",
+        user,
+        draft,
+        done,
+        status=400 if wrong else 200,
+        playlist=row,
+        theirs=_theirs(user, row),
+        picture=row.picture_hash and row.picture_hash.hex()[:16],
+        wrong=wrong,
     )
 
 
 async def _answer(
-    request: web.Request, template: str, user: UserRow, draft: Draft, done: str, **more: object
+    request: web.Request,
+    template: str,
+    user: UserRow,
+    draft: Draft,
+    done: str,
+    *,
+    status: int = 200,
+    **more: object,
 ) -> web.Response:
     return await page(
         request,
         template,
-        status=400 if draft.error else 200,
+        status=400 if draft.error else status,
         user=user,
         admin=may(user, "admin"),
         draft=draft,

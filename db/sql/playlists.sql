@@ -1,6 +1,7 @@
 -- part: columns
 p.id, p.user_id, u.name as owner, p.name, p.comment, p.public, p.created, p.changed,
-p.rules is not null as smart
+p.rules is not null as smart,
+(select i.hash from playlist_pictures i where i.playlist_id = p.id) as picture_hash
 
 -- part: stale
 -- Rules are applied again when their choice is older than ten minutes, or than the library; while

@@ -162,6 +162,7 @@ ELSEWHERE = {
         f"playlists.{name}"
         for name in ("add", "by_owner", "delete", "edit", "get", "open", "readable")
     ),
+    *(f"playlist_pictures.{name}" for name in ("of", "put", "remove")),
     *(f"queue.{name}" for name in ("get", "save")),
     *(f"shares.{name}" for name in ("add", "change", "delete", "holds", "of", "songs")),
     *(f"smart.{name}" for name in ("add", "change", "preview")),

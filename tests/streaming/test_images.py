@@ -259,7 +259,7 @@ async def test_a_portrait_is_made_anew_and_small(
     settings: Settings, sandbox: ThreadSandbox
 ) -> None:
     images = Images(settings, sandbox)
-    made = see(await images.portrait(picture(1600, 800, "PNG", "RGBA")))
+    made = see(await images.remade(picture(1600, 800, "PNG", "RGBA"), 512))
     assert (made.format, made.size) == ("JPEG", (512, 256))
     assert sandbox.calls == ["streaming.resize:remake"]
 
@@ -270,7 +270,7 @@ async def test_what_cannot_be_made_a_portrait_says_so(
 ) -> None:
     sandbox.answers["streaming.resize:remake"] = problem
     with pytest.raises(Unplayable, match="no picture"):
-        await Images(settings, sandbox).portrait(b"<svg/>")
+        await Images(settings, sandbox).remade(b"<svg/>", 512)
 
 
 def four(folder: Path, count: int = 4) -> list[PictureRow]:

@@ -15,7 +15,7 @@ from db.database import Database
 from db.smart_rules import parse
 from tests.support import shelf
 from tests.support.api import Api, Client
-from tests.support.pictures import see
+from tests.support.pictures import picture, see
 from tests.support.shelf import Shelf
 
 TITLES = ("Alpha", "Beta", "Gamma", "Loose")
@@ -247,6 +247,57 @@ async def test_a_cover_is_another_when_the_pictures_are(
     for id in (seen, playlist):
         answer = await guest.raw("getCoverArt", id=id, size=300)
         assert see(await answer.read()).size == (300, 200)
+
+
+@pytest.mark.parametrize("smart", [False, True])
+async def test_its_own_picture_stands_before_those_of_its_songs(
+    guest: Api, api: Api, stocked: Database, songs: list[str], smart: bool
+) -> None:
+    playlist = await make(guest, [songs[0]])
+    number, owner = int(playlist[3:]), await stocked.users.by_name("guest")
+    assert owner is not None
+    if smart:
+        rules = parse('{"all": [{"field": "title", "operator": "is", "value": "Alpha"}]}')
+        number = await stocked.smart.add(owner, "Smart", rules)
+        playlist = f"pl-{number}"
+    covers = []
+    wide, high = picture(500, 250), picture(250, 500)
+    for own, size in ((None, (100, 67)), (wide, (100, 50)), (high, (50, 100)), (None, (100, 67))):
+        if own:
+            await stocked.playlist_pictures.put(number, owner, own)
+        else:
+            await stocked.playlist_pictures.remove(number, owner)
+        cover = (await guest.get("getPlaylist", id=playlist))["coverArt"]
+        listed = (await guest.get("getPlaylists"))["playlist"]
+        assert [row["coverArt"] for row in listed if row["id"] == playlist] == [cover]
+        covers.append(cover)
+        for id in (cover, playlist):
+            whole = await guest.raw("getCoverArt", id=id)
+            assert own in (None, await whole.read())
+            small = await guest.raw("getCoverArt", id=id, size=100)
+            assert see(await small.read()).size == size
+    assert covers[0] == covers[3]
+    assert len(set(covers)) == 3
+    assert all(cover.startswith(f"{playlist}_") for cover in covers)
+
+
+async def test_its_own_picture_is_shown_where_no_song_has_one_to_whoever_may_read_it(
+    guest: Api, other: Api, stocked: Database
+) -> None:
+    playlist = await make(guest, [])
+    number, owner = int(playlist[3:]), await stocked.users.by_name("guest")
+    assert owner is not None
+    await stocked.playlist_pictures.put(number, owner, picture(400, 200))
+    cover = (await guest.get("getPlaylist", id=playlist))["coverArt"]
+    assert (await guest.get("getPlaylists"))["playlist"][0]["coverArt"] == cover
+    for id in (cover, playlist):
+        assert await other.error("getCoverArt", id=id) == 70
+    await guest.get("updatePlaylist", playlistId=playlist, public="true")
+    for id in (cover, playlist):
+        answer = await other.raw("getCoverArt", id=id, size=200)
+        assert see(await answer.read()).size == (200, 100)
+    await guest.get("deletePlaylist", id=playlist)
+    assert await guest.error("getCoverArt", id=cover) == 70
 
 
 async def test_four_covers_make_one_of_what_the_asking_user_sees(

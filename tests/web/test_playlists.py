@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from io import BytesIO
+from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import FormData, web
+from PIL import Image
 
 import web as pages
 from db.database import Database
@@ -14,12 +17,15 @@ from db.rows import UserRow
 from db.smart_rules import parse as parse_rules
 from library.playlists import parse
 from tests.support import shelf
-from tests.support.browser import AiohttpClient, Browser, Services
+from tests.support.browser import AiohttpClient, Answer, Browser, Services
+from tests.support.pictures import picture, see
 from tests.support.shelf import Shelf
 
 EVIL = """</textarea><script>alert('"x"')</script>"""
 ROCK = '{"all": [{"field": "genre", "operator": "is", "value": "rock"}], "sort": [{"by": "title"}]}'
 NEW = {"name": "Rock!", "rules": ROCK}
+BOMB = picture(90, 90, "GIF", "L").replace(b"\x5a\0\x5a\0", b"\xff\xff\xff\xff")
+"""It says of itself that it has 65,535 x 65,535 pixels."""
 
 
 @pytest.fixture
@@ -226,3 +232,142 @@ async def test_hostile_names_and_rules_stay_texts(guest: Browser, stocked: Datab
     for answer in (tried, failed, shown, await guest.open("/playlists")):
         assert "<script>alert" not in answer.text
         assert EVIL in html.unescape(answer.text)
+
+
+async def send_picture(browser: Browser, number: int, data: bytes, **more: Any) -> Answer:
+    """Fill in the form for the picture as a browser does."""
+    form = FormData()
+    form.add_field("form_token", more.pop("token", "") or await browser.token("/playlists"))
+    form.add_field("picture", BytesIO(data), filename="list.jpg", content_type="image/jpeg")
+    return await browser.send(f"/playlists/{number}/picture", form, **more)  # type: ignore[arg-type]
+
+
+async def own_picture(db: Database, number: int) -> bytes | None:
+    row = await db.playlist_pictures.of(number, await user(db, "admin"))
+    return row.data if row else None
+
+
+async def test_a_picture_is_made_smaller_shown_replaced_and_removed(
+    guest: Browser, stocked: Database
+) -> None:
+    number = await plain(stocked, "Mine", "Beta")
+    page = f"/playlists/{number}"
+    assert "portrait" not in (await guest.open(page)).text
+    assert f"{page}/picture/remove" not in (await guest.open(page)).text
+    addresses = []
+    for data, size in (
+        (picture(2000, 500, "PNG", "RGBA"), (1000, 250)),
+        (picture(60, 90), (60, 90)),
+    ):
+        answer = await send_picture(guest, number, data)
+        assert (answer.status, answer.location) == (303, f"{page}?done=picture")
+        shown = await guest.open(answer.location)
+        assert "has that picture now" in shown.seen
+        (address,) = re.findall(r'src="(/playlists/[^"]*)"', shown.text)
+        addresses.append(address)
+        async with guest.client.get(address) as sent:
+            assert sent.content_type == "image/jpeg"
+            made = see(await sent.read())
+            assert (made.format, made.size) == ("JPEG", size)
+    assert addresses[0] != addresses[1]
+    answer = await guest.fill_in(page, {}, to=f"{page}/picture/remove")
+    assert "The picture is removed." in (await guest.open(answer.location)).seen
+    assert await own_picture(stocked, number) is None
+    assert (await guest.open(f"{page}/picture")).status == 404
+    assert (await guest.fill_in(page, {}, to=f"{page}/picture/remove")).status == 303
+
+
+async def test_nothing_of_a_sent_picture_but_the_picture_is_kept(
+    guest: Browser, stocked: Database
+) -> None:
+    number = await plain(stocked, "Mine", "Beta")
+    exif = Image.Exif()
+    exif[0x010E] = "taken at home"
+    data = picture(40, 40, exif=exif.tobytes()) + b"<script>second file</script>"
+    assert (await send_picture(guest, number, data)).status == 303
+    kept = await own_picture(stocked, number)
+    assert kept is not None
+    assert b"home" not in kept
+    assert b"script" not in kept
+
+
+async def test_a_smart_playlist_has_a_picture_and_its_rules_stay_in_the_form(
+    guest: Browser, stocked: Database
+) -> None:
+    number = await stocked.smart.add(await user(stocked), "Smart", parse_rules(ROCK))
+    assert (await send_picture(guest, number, picture(8, 8))).status == 303
+    answer = await send_picture(guest, number, b"<svg/>")
+    assert answer.status == 400
+    assert "no picture" in answer.seen
+    assert '"value": "rock"' in html.unescape(answer.text)
+    assert await stocked.smart.rules(number) == parse_rules(ROCK)
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "complaint"),
+    [
+        (b"", 400, "Choose a picture first."),
+        (b"GIF89a", 400, "no picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", 400, "no picture"),
+        (BOMB, 400, "no picture"),
+        (b"x" * (5 * 1024 * 1024 + 1), 413, "make it smaller"),
+    ],
+)
+async def test_what_is_no_picture_or_too_large_leaves_the_one_before(
+    guest: Browser, stocked: Database, data: bytes, status: int, complaint: str
+) -> None:
+    number = await plain(stocked, "Mine", "Beta")
+    await send_picture(guest, number, picture(8, 8))
+    before = await own_picture(stocked, number)
+    answer = await send_picture(guest, number, data)
+    assert answer.status == status
+    assert complaint in answer.seen
+    assert await own_picture(stocked, number) == before is not None
+
+
+async def test_a_picture_is_changed_by_owner_and_administrators_and_seen_by_readers(
+    guest: Browser, admin: Browser, stocked: Database
+) -> None:
+    number = await plain(stocked, "Theirs", "Beta", owner="admin")
+    page = f"/playlists/{number}"
+    assert (await send_picture(admin, number, picture(8, 8))).status == 303
+    before = await own_picture(stocked, number)
+    for public, refused in ((False, 404), (True, 403)):
+        await stocked.pool.execute("update playlists set public = $1", public)
+        assert (await send_picture(guest, number, picture(9, 9))).status == refused
+        answer = await guest.fill_in("/playlists", {}, to=f"{page}/picture/remove")
+        assert answer.status == refused
+        async with guest.client.get(f"{page}/picture") as shown:
+            assert shown.status == (200 if public else 404)
+    assert await own_picture(stocked, number) == before
+    assert '<form method="post" action="/playlists' not in (await guest.open(page)).text
+    assert "portrait" in (await guest.open(page)).text
+    mine = await plain(stocked, "Mine", "Beta")
+    assert (await send_picture(admin, mine, picture(9, 9))).status == 303
+    assert (
+        await admin.fill_in("/playlists", {}, to=f"/playlists/{mine}/picture/remove")
+    ).status == 303
+    assert await own_picture(stocked, mine) is None
+
+
+async def test_another_site_or_nobody_sends_a_picture(guest: Browser, stocked: Database) -> None:
+    number = await plain(stocked, "Mine", "Beta")
+    page = f"/playlists/{number}"
+    await send_picture(guest, number, picture(8, 8))
+    before = await own_picture(stocked, number)
+    for more in (
+        {"Origin": "https://evil.example"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"token": "0"},
+    ):
+        assert (await send_picture(guest, number, picture(9, 9), **more)).status == 403
+    late = FormData()
+    late.add_field("picture", picture(9, 9), filename="list.jpg")
+    late.add_field("form_token", await guest.token("/playlists"))
+    assert (await guest.send(f"{page}/picture", late)).status == 403  # type: ignore[arg-type]
+    assert (await guest.send(f"{page}/picture/remove", {})).status == 403
+    await guest.fill_in("/account", {}, to="/logout")
+    token = await guest.token("/login")
+    assert (await send_picture(guest, number, picture(9, 9), token=token)).location == "/login"
+    assert (await guest.open(f"{page}/picture")).location.startswith("/login")
+    assert await own_picture(stocked, number) == before
