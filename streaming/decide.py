@@ -11,11 +11,11 @@ from conf.settings import Transcoding
 from streaming import spelling
 from streaming.client import ClientInfo, DirectPlay, Limitation, Target
 from streaming.plan import Transcode, lowest, rate_for
-from streaming.profiles import AAC, BY_NAME, FLAC, MP3, OPUS, Profile, Shape
+from streaming.profiles import AAC, BY_NAME, FLAC, M4A, MP3, OPUS, Profile, Shape
 from streaming.source import Source
 
 _HTTP = "http"
-_NO_PROFILE = "None of the formats that the app takes can be made: mp3, opus in ogg, aac and flac can, by http."
+_NO_PROFILE = "None of the formats that the app takes can be made: mp3, opus in ogg, aac, aac in mp4 and flac can, by http."
 _OFF = "The server does not transcode."
 
 
@@ -118,7 +118,7 @@ def decide(
         profile = _profile(asked, settings)
         if profile is None:
             continue
-        limits, channels = _Limits.of(client, profile.name), asked.max_audio_channels or 2
+        limits, channels = _Limits.of(client, profile.sound), asked.max_audio_channels or 2
         made = _made(source, profile, limits, channels, limit, settings)
         if made is not None:
             return Decision(reasons, stream, *made)
@@ -159,9 +159,9 @@ def _profile(asked: Target, settings: Transcoding) -> Profile | None:
         return None
     containers = spelling.listed((asked.container,), spelling.container)
     codecs = spelling.listed((asked.audio_codec,), spelling.codec)
-    for profile in (BY_NAME[settings.default_format], MP3, OPUS, AAC, FLAC):
+    for profile in (BY_NAME[settings.default_format], MP3, OPUS, AAC, M4A, FLAC):
         container = spelling.container(profile.muxer)
-        if _allows(containers, container) and _allows(codecs, profile.name):
+        if _allows(containers, container) and _allows(codecs, profile.sound):
             return profile
     return None
 
@@ -192,7 +192,7 @@ def _made(
         limits.pinned("bit_depth", bit_depth, usual.bit_depth, source.bit_depth),
     )
     container = spelling.container(profile.muxer)
-    stream = Stream(container, profile.name, channels, rate * 1000, sample_rate, bit_depth)
+    stream = Stream(container, profile.sound, channels, rate * 1000, sample_rate, bit_depth)
     return Transcode(profile, rate, shape=shape), stream
 
 

@@ -109,7 +109,16 @@ class Transcoder(Protocol):
 def key_of(file: FileRow, source: Opened, profile: Profile, rate: int, shape: Shape) -> str:
     """Names a result: same key, same bytes."""
     song = (file.id, file.begin, file.end, tags_of(file)) if file.cut else file.id
-    facts = (song, source.mtime_ns, source.size, profile.codec, rate, shape, _ENCODER)
+    facts = (
+        song,
+        source.mtime_ns,
+        source.size,
+        profile.codec,
+        profile.muxer,
+        rate,
+        shape,
+        _ENCODER,
+    )
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """The formats a song can be transcoded to, and what their encoders want.
 
-Rates are kbit/s of the whole stream. AAC is sent as ADTS, not as MP4: it can be cut anywhere, so
-that every player starts at once and needs neither ranges nor a length.
+Rates are kbit/s of the whole stream. AAC is sent as ADTS, which can be cut anywhere, so that every
+player starts at once; as MP4 to who asks for that, in fragments while it is made.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Shape:
 
 
 AS_USUAL = Shape()
+_SOUNDS = {"libmp3lame": "mp3", "libopus": "opus"}
 LAYOUTS = {1: "mono", 2: "stereo"}
 """FFmpeg's names by the number of channels."""
 
@@ -50,6 +51,13 @@ class Profile:
     overhead: int = 0
     """The encoder is told `rate * share - overhead` bit/s, so that container and jitter fit in."""
     lossless: bool = False
+    under_way: Mapping[str, str] = field(default_factory=dict)
+    """Options of the muxer for who listens while it is made."""
+
+    @property
+    def sound(self) -> str:
+        """The codec as apps name it."""
+        return _SOUNDS.get(self.codec, self.codec)
 
     def at_most(self, rate: int) -> int:
         """The best rate that is not above this one."""
@@ -95,6 +103,11 @@ AAC = Profile(
     "aac", "audio/aac", "aac", "aac", "adts", "fltp", frozenset({"aac"}),
     share=0.98, overhead=2600,
 )  # fmt: skip
+M4A = replace(
+    AAC, name="m4a", content_type="audio/mp4", suffix="m4a", muxer="mp4", overhead=3600,
+    # The head waits for the first half second: it can then say what is silence of the encoder.
+    under_way={"movflags": "delay_moov+default_base_moof", "frag_duration": "500000"},
+)  # fmt: skip
 TS = replace(AAC, name="ts", content_type="video/mp2t", suffix="ts", muxer="mpegts")
 """Segments of videos: H.264 and AAC. Nobody can ask for it by name."""
 FLAC = Profile(
@@ -107,7 +120,8 @@ _VORBIS = replace(OPUS, codecs=frozenset({"vorbis"}))
 BY_NAME: Mapping[str, Profile] = {
     "mp3": MP3, "mpeg": MP3, "mpga": MP3,
     "opus": OPUS, "ogg": _OGG, "oga": _OGG, "vorbis": _VORBIS,
-    "aac": AAC, "adts": AAC, "m4a": AAC, "mp4": AAC, "m4b": AAC,
+    "aac": AAC, "adts": AAC,
+    "m4a": M4A, "mp4": M4A, "m4b": M4A,
     "flac": FLAC,
 }  # fmt: skip
 

@@ -144,7 +144,7 @@ def test_limits_of_app_codec_and_user_stand_against_it(
         (FLAC, [TO_MP3, TO_OPUS], {}, 0, "mp3 192"),
         (FLAC, [TO_OPUS, TO_MP3], {}, 0, "opus 192"),
         (FLAC, [{**TO_MP3, "protocol": "hls"}, TO_AAC], {}, 0, "aac 192"),
-        (FLAC, [{"container": "mp4", "audioCodec": "aac", "protocol": "http"}, TO_MP3], {}, 0, "mp3 192"),
+        (FLAC, [{"container": "mp4", "audioCodec": "aac", "protocol": "http"}, TO_MP3], {}, 0, "m4a 192"),
         (FLAC, [{"container": "ogg", "audioCodec": "vorbis", "protocol": "http"}], {}, 0, "nothing"),
         (FLAC, [{"container": "opus", "audioCodec": "opus", "protocol": "*"}], {}, 0, "opus 192"),
         (FLAC, [{"container": "ADTS", "audioCodec": "aac", "protocol": ""}], {}, 0, "aac 192"),

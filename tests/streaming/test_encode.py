@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import av
 import msgspec
 import pytest
 
@@ -42,8 +44,8 @@ async def test_any_kind_of_song_becomes_any_format_at_its_full_length(
     assert len(data) * 8 / SECONDS / 1000 <= 64 * 1.04
 
 
-@pytest.mark.parametrize("target", ["mp3", "opus", "aac"])
-@pytest.mark.parametrize("rate", [8, 16, 24, 32, 48, 96, 192, 320])
+@pytest.mark.parametrize("target", ["mp3", "opus", "aac", "m4a"])
+@pytest.mark.parametrize("rate", [16, 24, 32, 48, 96, 192, 320])
 async def test_the_average_rate_stays_at_the_ceiling(
     serve: Serve, row: Row, target: str, rate: int
 ) -> None:
@@ -51,6 +53,15 @@ async def test_the_average_rate_stays_at_the_ceiling(
     data = await fetch(client, format=target, maxBitRate=rate)
     assert tones.hear(data).seconds == pytest.approx(SECONDS, abs=0.15)
     assert len(data) <= rate * 125 * SECONDS * 1.03 + 1500
+
+
+@pytest.mark.parametrize("target", ["mp3", "opus", "aac"])
+async def test_the_lowest_rate_is_kept_where_the_container_leaves_room(
+    serve: Serve, row: Row, target: str
+) -> None:
+    client = await serve(row("tone.wav"))
+    data = await fetch(client, format=target, maxBitRate=8)
+    assert len(data) <= 8 * 125 * SECONDS * 1.03 + 1500
 
 
 async def test_flac_loses_nothing(serve: Serve, row: Row, music: Path) -> None:
@@ -110,6 +121,72 @@ async def test_tags_are_carried_on(serve: Serve, row: Row, target: str) -> None:
     assert tags["genre"] == "Noise; Test"
     assert tags["replaygain_track_gain"] == "-3.50 dB"
     assert tags["track"].startswith("3")
+
+
+@pytest.mark.parametrize("target", ["m4a", "mp4"])
+async def test_aac_in_mp4_comes_in_fragments_and_is_kept_as_a_file_with_its_index_in_front(
+    serve: Serve, row: Row, target: str
+) -> None:
+    client = await serve(row("noise.flac"))
+    answers = []
+    for _ in range(2):
+        query = {"format": target, "maxBitRate": "128"}
+        async with client.get("/stream", params=query) as answer:
+            assert answer.content_type == "audio/mp4"
+            answers.append(await answer.read())
+    live, kept = answers
+    assert (live[4:8], b"moof" in live, live.index(b"moov") < 100) == (b"ftyp", True, True)
+    assert (kept[4:8], b"moof" in kept, kept.index(b"moov") < 100) == (b"ftyp", False, True)
+    assert len(tones.hear(kept).samples) == SECONDS * 44100
+    assert len(tones.hear(live).samples) == pytest.approx(SECONDS * 44100, abs=1024)
+    for data in answers:
+        assert tones.hear(data).codec == "aac"
+        assert tones.hear(data).tags["title"] == "Tønder"
+        with av.open(io.BytesIO(data)) as found:
+            assert found.duration == pytest.approx(SECONDS * 1_000_000, abs=25_000)
+
+
+async def test_a_fragmented_mp4_begins_where_it_was_asked_to(serve: Serve, row: Row) -> None:
+    client = await serve(row())
+    heard = tones.hear(await fetch(client, format="mp4", maxBitRate=96, timeOffset=2.5))
+    assert heard.seconds == pytest.approx(SECONDS - 2.5, abs=0.03)
+
+
+async def test_an_mp4_that_is_much_longer_than_was_known_is_sent_and_not_kept(
+    serve: Serve, row: Row, streamer: Streamer
+) -> None:
+    client = await serve(row("long.flac", duration=0.01))
+    for _ in range(2):
+        heard = tones.hear(await fetch(client, format="m4a", maxBitRate=16))
+        assert heard.seconds == pytest.approx(20 * SECONDS, abs=0.2)
+    assert streamer.cache_hits <= 1
+
+
+@pytest.mark.parametrize("name", ["ogg", "oga", "vorbis"])
+async def test_who_asks_for_ogg_or_vorbis_hears_opus_in_ogg(
+    serve: Serve, row: Row, name: str
+) -> None:
+    client = await serve(row())
+    async with client.get("/stream", params={"format": name, "maxBitRate": "64"}) as answer:
+        assert answer.content_type == "audio/ogg"
+        data = await answer.read()
+    assert data[:4] == b"OggS"
+    assert tones.hear(data).codec.endswith("opus")
+
+
+@pytest.mark.parametrize("suffix", ["flac", "mp3", "m4a", "opus", "wav"])
+async def test_a_file_that_breaks_off_is_heard_to_there(
+    serve: Serve, row: Row, tmp_path: Path, music: Path, suffix: str
+) -> None:
+    data = (music / f"tone.{suffix}").read_bytes()
+    (tmp_path / f"tone.{suffix}").write_bytes(data[: len(data) * 2 // 3])
+    client = await serve(row(f"tone.{suffix}", tmp_path))
+    query = {"format": "mp3", "maxBitRate": "32"}
+    async with client.get("/stream", params=query) as answer:
+        assert answer.status == (410 if suffix == "m4a" else 200)
+        heard = await answer.read()
+    if suffix != "m4a":
+        assert 2.0 < tones.hear(heard).seconds < 5.0
 
 
 async def test_eight_channels_are_mixed_down(serve: Serve, row: Row, tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ M4A, ALAC, OPUS, APE = (
         (FLAC, "opus", 510, 0, "opus 256"),
         (FLAC, "ogg", 64, 0, "opus 64"),
         (FLAC, "aac", 128, 0, "aac 128"),
-        (ALAC, "m4a", 0, 0, "aac 192"),
+        (ALAC, "m4a", 0, 0, "m4a 192"),
         (APE, "flac", 0, 0, "flac"),
         (APE, "flac", 320, 0, "mp3 320"),
         (OPUS, "mp3", 0, 0, "mp3 192"),
