@@ -142,7 +142,7 @@ async def test_aac_in_mp4_comes_in_fragments_and_is_kept_as_a_file_with_its_inde
     for data in answers:
         assert tones.hear(data).codec == "aac"
         assert tones.hear(data).tags["title"] == "Tønder"
-        with av.open(io.BytesIO(data)) as found:
+        with av.open(io.BytesIO(data), "r") as found:
             assert found.duration == pytest.approx(SECONDS * 1_000_000, abs=25_000)
 
 
