@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conf.settings import Settings, Streaming
+from conf.settings import Settings, Streaming, Transcoding
 from db.rows import FileRow
 from streaming import Streamer, allowance
 from streaming.allowance import Bucket
@@ -183,5 +183,23 @@ async def test_transcodes_are_paced_too(settings: Settings, serve: Serve, row: R
     assert got < 2_000_000
     task.cancel()
     answer.close()
+    await until(lambda: not streamer.active)
+    await streamer.close(0)
+
+
+async def test_originals_still_go_when_only_transcodes_are_exhausted(
+    settings: Settings, serve: Serve, row: Row
+) -> None:
+    transcoding = Transcoding(per_user=1)
+    streamer = Streamer(msgspec.structs.replace(settings, transcoding=transcoding))
+    client = await serve(row("long.flac", suffix="wav", bit_rate=0), streamer)
+    held = await client.get("/stream", params={"format": "flac", "timeOffset": "1"})
+    assert held.status == 200
+    async with client.get("/stream", params={"format": "flac", "timeOffset": "2"}) as refused:
+        assert refused.status == 429
+    async with client.get("/stream", params={"format": "raw"}) as original:
+        assert original.status == 200
+        await original.read()
+    held.close()
     await until(lambda: not streamer.active)
     await streamer.close(0)
