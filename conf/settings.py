@@ -169,6 +169,17 @@ class Transcoding(Section, frozen=True, kw_only=True):
     """Transcodes one user may have running or waiting; one more is answered 429 with Retry-After."""
     queue: Count = 16
     """Transcodes that may wait for a free worker; one more is answered 429 with Retry-After."""
+    replay_gain: Literal["off", "track", "album"] = "off"
+    """Make transcodes equally loud, song by song or album by album, for players that cannot; originals stay as they are."""
+
+
+class Loudness(Section, frozen=True, kw_only=True):
+    """How loud songs are that have no ReplayGain in their tags, for apps that play all equally loud."""
+
+    mode: Literal["on", "off"] = "on"
+    """`on`: measure them, each once, while nothing is transcoded or scanned; a Raspberry Pi needs some ten hours of one core for 10,000 songs, and its disks stay awake meanwhile."""
+    budget: Annotated[int, Meta(ge=1, le=100)] = 25
+    """Percent of one processor core to use for it."""
 
 
 class Covers(Section, frozen=True, kw_only=True):
@@ -281,6 +292,7 @@ class Settings(Section, frozen=True, kw_only=True):
     library: Library = Library()
     streaming: Streaming = Streaming()
     transcoding: Transcoding = Transcoding()
+    loudness: Loudness = Loudness()
     covers: Covers = Covers()
     jukebox: Jukebox = Jukebox()
     auth: Auth = Auth()

@@ -36,6 +36,24 @@ class ReplayGain(Card, frozen=True, kw_only=True):
     album_peak: float | None = None
     base_gain: float | None = None
 
+    def beside(self, measured: ReplayGain | None) -> ReplayGain:
+        """What tags say, and for the rest what was measured."""
+        if measured is None:
+            return self
+        return ReplayGain(
+            track_gain=_first(self.track_gain, measured.track_gain),
+            track_peak=_first(self.track_peak, measured.track_peak),
+            album_gain=_first(self.album_gain, measured.album_gain),
+            album_peak=_first(self.album_peak, measured.album_peak),
+            base_gain=self.base_gain,
+        )
+
+
+class Loudness(ReplayGain, frozen=True, kw_only=True):
+    """What was measured of a song, or why nothing could be."""
+
+    reason: str = ""
+
 
 class Date(Card, frozen=True, kw_only=True):
     """A date of which only the year may be known."""
@@ -165,5 +183,10 @@ class AlbumCard(Card, frozen=True, kw_only=True):
     explicit: str = ""
 
 
+def _first(tagged: float | None, measured: float | None) -> float | None:
+    return measured if tagged is None else tagged
+
+
 track_card = json.Decoder(TrackCard).decode
+loudness = json.Decoder(Loudness).decode
 album_card = json.Decoder(AlbumCard).decode

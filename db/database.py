@@ -22,6 +22,7 @@ from db.folders import Folders
 from db.genres import Genres
 from db.jukebox import Jukebox
 from db.libraries import Libraries
+from db.loudness import Loudnesses
 from db.names import Names
 from db.pictures import Pictures
 from db.playlist_files import PlaylistFiles
@@ -71,6 +72,7 @@ class Database:
         self.genres = Genres(pool)
         self.jukebox = Jukebox(pool)
         self.libraries = Libraries(pool)
+        self.loudness = Loudnesses(pool)
         self.pictures = Pictures(pool)
         self.names = Names(pool)
         self.playlist_files = PlaylistFiles(pool)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from db.cards import AlbumCard, TrackCard, VideoCard, album_card, track_card
+from db.cards import AlbumCard, ReplayGain, TrackCard, VideoCard, album_card, loudness, track_card
 
 
 class TrackRow(Struct, frozen=True, gc=False):
@@ -33,6 +33,8 @@ class TrackRow(Struct, frozen=True, gc=False):
     played: datetime | None
     bookmark: int | None
     stored: str
+    loudness: str | None
+    """`db.cards.Loudness`, if it was measured."""
 
     @property
     def card(self) -> TrackCard:
@@ -156,6 +158,14 @@ class FileRow(Struct, frozen=True, gc=False):
     """A track of a cue sheet is the file's sound from this second on to before `end`."""
     end: float = 0.0
     """0: to the file's end."""
+    loudness: str | None = None
+    """`db.cards.Loudness`, if it was measured."""
+
+    @property
+    def gains(self) -> ReplayGain:
+        """What the tags say, and for the rest what was measured."""
+        measured = loudness(self.loudness) if self.loudness else None
+        return (self.card.replay_gain or ReplayGain()).beside(measured)
 
     @property
     def cut(self) -> bool:

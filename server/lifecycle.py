@@ -98,6 +98,7 @@ async def _first(
     """The process that also scans, and looks after the others and the embedded database."""
     # Imported late: where figures are kept is decided at import.
     from server.jukebox import JukeboxWorker
+    from server.loudness_worker import LoudnessWorker
     from server.node import Node
     from server.podcast_worker import PodcastWorker
     from server.watching import WatchWorker
@@ -121,6 +122,8 @@ async def _first(
             announce(settings.logging, addresses, len(settings.library.folders), link)
             for work in (worker, watching, jukebox, podcasts):
                 background.add(work.run())
+            if settings.loudness.mode == "on":
+                background.add(LoudnessWorker(db, settings.loudness, node.transcodes).run())
             background.add(node.sample())
             background.add(_look_after(database.embedded))
             await background.until(asked.wait())

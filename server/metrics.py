@@ -76,6 +76,10 @@ class Figures:
             )
             for name, meaning in _SCANS.items()
         }  # fmt: skip
+        self.unmeasured = Gauge(
+            "dulcian_loudness_waiting", "Songs whose loudness neither tags nor measuring tell.",
+            registry=self.registry, multiprocess_mode="mostrecent",
+        )  # fmt: skip
         self.library = self._gauge("library", "What the libraries hold.", "what")
         if SHARED not in os.environ:
             ProcessCollector(registry=self.registry)
@@ -170,6 +174,7 @@ class Metrics:
             libraries = [library.id for library in await self._db.libraries.all()]
             totals = await self._db.libraries.totals(libraries)
             ended = await self._db.scans.latest_ended()
+            self.figures.unmeasured.set(await self._db.loudness.waiting())
         except DatabaseError:
             return
         self._tell(latest, ended)

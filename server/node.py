@@ -54,6 +54,11 @@ class Node:
             await self._runner.cleanup()
             await self.sandbox.close()
 
+    def transcodes(self) -> bool:
+        """Whether somebody waits for sound that is made now."""
+        streamer = self.app[SERVICES].streamer
+        return streamer.transcodes_running + streamer.transcodes_queued > 0
+
     async def sample(self) -> None:
         """With several processes each notes its figures now and then, whoever is asked for them."""
         while True:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import cast
@@ -195,6 +196,19 @@ class Sandbox:
         self._closed = True
         self._idle.clear()
         await asyncio.gather(*(self._drop(child) for child in tuple(self._all)), *self._ends)
+
+    def hold(self) -> None:
+        """Have every child stand still; the time of calls goes on."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Have those that stand still go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for child in self._all:
+            with contextlib.suppress(ProcessLookupError):
+                child.process.send_signal(number)
 
     @property
     def children(self) -> int:

@@ -16,6 +16,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.filter import Graph
 from av.packet import Packet
 
 from streaming.errors import Unplayable
@@ -155,12 +156,15 @@ def after(frames: Iterable[AudioFrame], begin: float) -> Iterator[tuple[AudioFra
 class Shaper:
     """Brings frames of any kind, changing even, into the one form the encoder was opened with."""
 
-    def __init__(self, form: str, layout: str, rate: int, most: int | None = None) -> None:
+    def __init__(
+        self, form: str, layout: str, rate: int, most: int | None = None, gain: float = 0.0
+    ) -> None:
         self.most = most
         """How many samples to give at most; None: all there are."""
         self._form, self._layout, self._rate = form, layout, rate
         self._kind: tuple[str, str, int] | None = None
         self._resampler = AudioResampler(form, layout, rate, **_ONE_THREAD)
+        self._volume = Volume(form, layout, rate, gain) if gain else None
         self._cut = 0
         self._samples = 0
 
@@ -191,7 +195,7 @@ class Shaper:
             if rest is not None:
                 rest.pts, rest.time_base = self._samples, Fraction(1, self._rate)
                 self._samples += rest.samples
-                yield rest
+                yield self._volume.apply(rest) if self._volume else rest
 
     def _without_lead(self, frame: AudioFrame) -> AudioFrame | None:
         drop = min(self._cut, frame.samples)
@@ -213,3 +217,25 @@ class Shaper:
         frame.pts = None
         fifo.write(frame)
         return fifo.read(self.most - self._samples)
+
+
+class Volume:
+    """Makes frames of one form louder or quieter, by so many dB."""
+
+    def __init__(self, form: str, layout: str, rate: int, gain: float) -> None:
+        # Reckoned in fractions whatever the form is, and brought back into it.
+        steps = [
+            ("volume", f"volume={gain:.2f}dB:precision={'double' if form == 's32' else 'float'}"),
+            ("aformat", f"sample_fmts={form}"),
+            ("abuffersink", None),
+        ]
+        self._graph = Graph()
+        source = self._graph.add_abuffer(
+            format=form, layout=layout, sample_rate=rate, time_base=Fraction(1, rate)
+        )
+        self._graph.link_nodes(source, *(self._graph.add(*step) for step in steps)).configure()
+
+    def apply(self, frame: AudioFrame) -> AudioFrame:
+        """The same sound; a frame goes in, a frame comes out."""
+        self._graph.push(frame)
+        return cast("AudioFrame", self._graph.pull())

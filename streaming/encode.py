@@ -67,7 +67,8 @@ class _Output:
         layout = _layout(job, source)
         form = _sample_format(job, source)
         begin = job.begin + job.offset
-        self._shaper = Shaper(form, layout, rate, samples(begin, job.end, rate))
+        most = samples(begin, job.end, rate)
+        self._shaper = Shaper(form, layout, rate, most, job.gain or 0.0)
         end = begin + job.seconds if job.cut and profile.lossless else 0.0
         self._outlet = _Outlet(pipe, samples(begin, end, rate) or 0)
         self._live = _muxer(self._outlet, job, profile.under_way)

@@ -77,6 +77,8 @@ class Job:
     """Before which second of the source it ends, to the very sample; 0: where the source ends."""
     size: int = 0
     """How much of the source it is; 0: all."""
+    gain: float | None = None
+    """By how many dB it becomes louder; None: it stays as it is, for players to do so."""
     name: str = ""
     """What it is to be kept as by who downloads it."""
 
@@ -106,9 +108,16 @@ class Transcoder(Protocol):
         """Stop everything."""
 
 
-def key_of(file: FileRow, source: Opened, profile: Profile, rate: int, shape: Shape) -> str:
+def key_of(
+    file: FileRow,
+    source: Opened,
+    profile: Profile,
+    rate: int,
+    shape: Shape,
+    gain: float | None = None,
+) -> str:
     """Names a result: same key, same bytes."""
-    song = (file.id, file.begin, file.end, tags_of(file)) if file.cut else file.id
+    song = (file.id, file.begin, file.end, tags_of(file, gain)) if file.cut else file.id
     facts = (
         song,
         source.mtime_ns,
@@ -119,17 +128,22 @@ def key_of(file: FileRow, source: Opened, profile: Profile, rate: int, shape: Sh
         shape,
         _ENCODER,
     )
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
+    return _digest(facts, gain)
 
 
-def part_key(item: str, source: Opened, rate: int, part: Part) -> str:
+def part_key(item: str, source: Opened, rate: int, part: Part, gain: float | None = None) -> str:
     """Names a segment of a song or video."""
-    facts = (item, source.mtime_ns, source.size, rate, part, _ENCODER)
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
+    return _digest((item, source.mtime_ns, source.size, rate, part, _ENCODER), gain)
 
 
-def tags_of(file: FileRow) -> dict[str, str]:
-    """The tags that a transcode carries on."""
+def _digest(facts: tuple[object, ...], gain: float | None) -> str:
+    """What stays as loud as it is keeps the name it has without such a choice."""
+    named = facts if gain is None else (*facts, "gain", gain)
+    return hashlib.sha256(repr(named).encode()).hexdigest()
+
+
+def tags_of(file: FileRow, gain: float | None = None) -> dict[str, str]:
+    """The tags that a transcode carries on; a gain that is in the sound must not count twice."""
     card = file.card
     found = {
         "title": card.title,
@@ -141,7 +155,7 @@ def tags_of(file: FileRow) -> dict[str, str]:
         "track": str(card.track or ""),
         "disc": str(card.disc or ""),
         "date": str(card.year or ""),
-        **_gains(card.replay_gain),
+        **(_gains(card.replay_gain) if gain is None else {}),
     }
     return {name: text.replace("\0", " ") for name, text in found.items() if text}
 

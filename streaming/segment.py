@@ -195,7 +195,7 @@ class _Sound:
         channels = 2 if part.size else job.profile.channels(job.rate)
         layout = LAYOUTS[channels]
         self._layout = layout
-        self._shaper = Shaper("fltp", layout, self._rate)
+        self._shaper = Shaper("fltp", layout, self._rate, gain=job.gain or 0.0)
         self._stream = out.add_stream("aac", rate=self._rate, layout=layout)
         self._stream.codec_context.thread_count = 1
         self._stream.bit_rate = bits

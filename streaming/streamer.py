@@ -21,6 +21,7 @@ from streaming.cache import CachedTranscoder, cache_of
 from streaming.direct import Content, disposition, send
 from streaming.errors import Gone, Unplayable
 from streaming.files import Opened, open_inside, suffix_of
+from streaming.gain import gain_for
 from streaming.hls import Cut, Rendition, profile
 from streaming.job import Job, Part, key_of, part_key, tags_of
 from streaming.limits import Limits
@@ -101,7 +102,7 @@ class Streamer:
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             if isinstance(choice, Direct):
                 return await send(request, _original(file, opened))
-            job = _job(file, opened, choice, user_id)
+            job = _job(file, opened, choice, user_id, self._gain(file))
             answer = await self._kept(request, file, job)
             if answer is None and self._settings.mode == "cache-only":
                 if not file.cut:
@@ -116,13 +117,15 @@ class Streamer:
         """Send a song as it was decided before. Raises `Gone` or `Busy` before anything is sent."""
         with self._listening(request, user_id):
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
-            return await self._exactly(request, file, _job(file, opened, choice, user_id))
+            job = _job(file, opened, choice, user_id, self._gain(file))
+            return await self._exactly(request, file, job)
 
     async def has(self, file: FileRow, choice: Transcode) -> bool:
         """Whether a transcode is there already. Raises `Gone`."""
         opened = await asyncio.to_thread(open_inside, file.root, file.path)
         with opened.file:
-            found = await self._transcoder.find(_job(file, opened, choice, 0))
+            job = _job(file, opened, choice, 0, self._gain(file))
+            found = await self._transcoder.find(job)
         if found is not None:
             found.file.close()
         return found is not None
@@ -169,7 +172,8 @@ class Streamer:
             if not 0 <= number < cut.count:
                 raise Gone("There is no such segment.")
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
-            job = _segment(file, opened, rendition, cut.part(number, rendition), user_id)
+            part = cut.part(number, rendition)
+            job = _segment(file, opened, rendition, part, user_id, self._gain(file))
             return await self._exactly(request, file, job)
 
     async def _part(
@@ -195,6 +199,9 @@ class Streamer:
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSING):
                 await self._idle.wait()
+
+    def _gain(self, file: FileRow) -> float | None:
+        return gain_for(file.gains, self._settings.replay_gain)
 
     @contextmanager
     def _listening(self, request: web.Request, user: int) -> Iterator[None]:
@@ -317,7 +324,9 @@ def _finished(file: FileRow, job: Job, found: Opened) -> Content:
     )
 
 
-def _job(file: FileRow, opened: Opened, choice: Transcode, user: int) -> Job:
+def _job(
+    file: FileRow, opened: Opened, choice: Transcode, user: int, gain: float | None = None
+) -> Job:
     profile, rate, offset = choice.profile, choice.rate, choice.offset
     return Job(
         source=opened,
@@ -327,16 +336,24 @@ def _job(file: FileRow, opened: Opened, choice: Transcode, user: int) -> Job:
         offset=offset,
         seconds=max(0.0, file.duration - offset),
         user=user,
-        key="" if offset else key_of(file, opened, profile, rate, choice.shape),
+        key="" if offset else key_of(file, opened, profile, rate, choice.shape, gain),
         shape=choice.shape,
-        tags=tags_of(file),
+        tags=tags_of(file, gain),
         begin=file.begin,
         end=file.end,
         size=file.size if file.cut else 0,
+        gain=gain,
     )
 
 
-def _segment(file: FileRow, opened: Opened, rendition: Rendition, part: Part, user: int) -> Job:
+def _segment(
+    file: FileRow,
+    opened: Opened,
+    rendition: Rendition,
+    part: Part,
+    user: int,
+    gain: float | None = None,
+) -> Job:
     kind = "video" if part.size else "song"
     item = f"{kind} {file.id}"
     if file.cut:
@@ -349,10 +366,11 @@ def _segment(file: FileRow, opened: Opened, rendition: Rendition, part: Part, us
         offset=0.0,
         seconds=part.end - part.begin,
         user=user,
-        key=part_key(item, opened, rendition.rate, part),
+        key=part_key(item, opened, rendition.rate, part, gain),
         part=part,
         begin=file.begin,
         end=file.end,
+        gain=gain,
     )
 
 

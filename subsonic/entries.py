@@ -52,7 +52,7 @@ def cover(picture: int | None) -> str | None:
 
 def song(row: TrackRow) -> Child:
     """A song."""
-    return replace(_song(row.stored), **_song_facts(row))
+    return replace(_song(row.stored, row.loudness), **_song_facts(row))
 
 
 def playing(row: PlayingRow, now: datetime, player: int) -> NowPlayingEntry:
@@ -93,8 +93,9 @@ def _song_facts(row: TrackRow) -> dict[str, Any]:
 
 # Cards change seldom and are asked for often: what is made of one is kept, by its text.
 @lru_cache(maxsize=2048)
-def _song(stored: str) -> Child:
+def _song(stored: str, loudness: str | None) -> Child:
     card = cards.track_card(stored)
+    measured = cards.loudness(loudness) if loudness else None
     return Child(
         id="",
         is_dir=False,
@@ -130,7 +131,7 @@ def _song(stored: str) -> Child:
         groupings=card.groupings,
         works=[Work(name=one.name, music_brainz_id=one.mbid or None) for one in card.works],
         movements=[_movement(one) for one in card.movements],
-        replay_gain=_gain(card.replay_gain),
+        replay_gain=_gain((card.replay_gain or cards.ReplayGain()).beside(measured)),
     )
 
 
@@ -336,9 +337,7 @@ def _movement(one: cards.Movement) -> Movement:
     return Movement(name=one.name, number=one.number or None, count=one.count or None)
 
 
-def _gain(gain: cards.ReplayGain | None) -> ReplayGain:
-    if gain is None:
-        return ReplayGain()
+def _gain(gain: cards.ReplayGain) -> ReplayGain:
     return ReplayGain(
         track_gain=gain.track_gain,
         album_gain=gain.album_gain,

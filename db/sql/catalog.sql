@@ -315,6 +315,7 @@ set folder_id = new.folder_id, album_id = new.album_id, path = new.path, size = 
     album_tags = new.album_tags, album_claim = new.album_claim,
     picture_hash = nullif(new.picture_hash, ''), picture_id = nullif(new.picture_id, 0),
     cue = new.cue, cue_begin = new.cue_begin, cue_end = new.cue_end, sheet = new.sheet,
+    loudness = case when {loudness.same_sound} then t.loudness end,
     changed = now(), missing_since = null
 from unnest({track_arrays}) as new ({track_names})
 where t.id = new.id

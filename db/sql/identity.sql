@@ -15,7 +15,9 @@ set library_id = n.library_id, folder_id = n.folder_id, album_id = n.album_id, p
     name_key = n.name_key, card = n.card, album_tags = n.album_tags, album_claim = n.album_claim,
     picture_hash = n.picture_hash,
     picture_id = n.picture_id, cue = n.cue, cue_begin = n.cue_begin, cue_end = n.cue_end,
-    sheet = n.sheet, changed = now(), missing_since = null
+    sheet = n.sheet, changed = now(), missing_since = null,
+    loudness = coalesce(case when t.audio_hash = n.audio_hash and t.cue_begin = n.cue_begin
+        and t.cue_end = n.cue_end then t.loudness end, n.loudness)
 from {pairs}
 join tracks n on n.id = pair.new
 where t.id = pair.old

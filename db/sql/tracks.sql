@@ -5,7 +5,7 @@ case when t.cue = 0 then t.size else (t.duration * t.bit_rate * 125)::bigint end
 -- part: columns
 t.id, t.folder_id, t.album_id, t.picture_id, t.suffix, t.content_type, {size}, t.duration,
 t.bit_rate, t.created, t.average_rating, m.starred, m.rating, m.play_count, m.played, m.bookmark,
-t.card as stored
+t.card as stored, t.loudness
 
 -- part: mine
 left join marks m on m.user_id = :user and m.kind = 'track' and m.item_id = t.id
@@ -73,7 +73,7 @@ order by m.bookmark_changed desc, t.id desc
 
 -- part: file
 t.id, l.path as root, t.path, {size}, t.mtime_ns, t.suffix, t.content_type, t.duration, t.bit_rate,
-t.card, t.cue_begin as begin, t.cue_end as "end"
+t.card, t.cue_begin as begin, t.cue_end as "end", t.loudness
 
 -- name: file
 select {file} from tracks t join libraries l on l.id = t.library_id

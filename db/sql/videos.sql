@@ -32,6 +32,6 @@ order by m.bookmark_changed desc, v.id desc
 -- name: file
 select v.id, l.path as root, v.path, v.size, v.mtime_ns, v.suffix, v.content_type, v.duration, v.bit_rate,
     json_build_object('title', v.title, 'album', '', 'artist', '', 'album_artist', '', 'path', '') as card,
-    0::float8 as begin, 0::float8 as "end", v.width, v.height, v.card as video
+    0::float8 as begin, 0::float8 as "end", null as loudness, v.width, v.height, v.card as video
 from videos v join libraries l on l.id = v.library_id
 where v.id = :video and {seen}

@@ -359,3 +359,20 @@ async def test_artists_and_albums_are_sorted_as_any_song_says(shop: Shop) -> Non
     retag(one, Song(title="One", artist="Ann Brown", album="X", genre="Rock"))
     await shop.scan()
     assert await shop.rows(query) == wanted
+
+
+async def test_what_was_measured_of_a_song_outlives_other_tags_and_moves_and_ends_with_other_sound(
+    shop: Shop,
+) -> None:
+    path = write(shop.music / "A.flac", Song(title="A", artist="Ada", hertz=300))
+    await shop.scan()
+    measured = "update tracks set loudness = '{\"track_gain\": -3}'"
+    await shop.db.pool.execute(measured)
+    retag(path, Song(title="Other", artist="Bo"))
+    await shop.scan()
+    path = path.rename(shop.music / "B.flac")
+    await shop.scan()
+    assert await shop.rows("select loudness is not null from tracks") == [(True,)]
+    write(path, Song(title="Other", artist="Bo", hertz=900, seconds=1))
+    await shop.scan()
+    assert await shop.rows("select loudness from tracks where missing_since is null") == [(None,)]

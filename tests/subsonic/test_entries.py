@@ -34,7 +34,7 @@ PLAIN_ALBUM = cards.AlbumCard(name="First", artist="Ada")
 TRACK = TrackRow(
     id=1, folder_id=2, album_id=3, picture_id=None, suffix="mp3", content_type="audio/mpeg",
     size=9, duration=1.5, bit_rate=128, created=WHEN, average_rating=None, bookmark=None,
-    stored=stored(PLAIN_SONG),
+    stored=stored(PLAIN_SONG), loudness=None,
     **NOTHING,
 )  # fmt: skip
 ALBUM = AlbumRow(
