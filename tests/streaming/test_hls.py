@@ -53,7 +53,7 @@ def film_row(folder: Path, suffix: str = "mp4", **facts: Any) -> VideoFileRow:
     card = TrackCard(title="", album="", artist="", album_artist="", path="")
     row = VideoFileRow(
         1, bytes(folder), f"film.{suffix}".encode(), 1, 1, suffix, "", 14.0, 900, card,
-        0.0, 0.0, *videos.SIZE, VideoCard(path=""),
+        0.0, 0.0, None, *videos.SIZE, VideoCard(path=""),
     )  # fmt: skip
     return msgspec.structs.replace(row, **facts)
 
