@@ -146,6 +146,8 @@ class _Kept:
         self._copy = copy
         self._muxer = _muxer(copy.file, job, _for_a_file(job))
         self._stream = self._muxer.add_stream_from_template(template)
+        self._mp3 = job.profile.muxer == "mp3"
+        self._longest = self._latest = 0
 
     @classmethod
     def of(cls, job: Job, template: AudioStream) -> _Kept | None:
@@ -161,6 +163,8 @@ class _Kept:
 
     def write(self, packet: Packet[AudioStream]) -> bool:
         """False when that failed and the copy is given up; the listener goes on listening."""
+        if self._mp3 and self._is_surplus(packet.duration or 0):
+            return True
         packet.stream = self._stream
         try:
             self._muxer.mux(packet)
@@ -180,6 +184,16 @@ class _Kept:
         with suppress(av.FFmpegError, OSError):
             self._muxer.close()
         self._copy.discard()
+
+    def _is_surplus(self, duration: int) -> bool:
+        """Whether it is an mp3 frame without sound after one that has ended early.
+
+        The head tells only what the last frame has too much, so that has to be the early one.
+        """
+        if not duration and 0 < self._latest < self._longest:
+            return True
+        self._longest, self._latest = max(self._longest, duration), duration
+        return False
 
     def _give_up(self, error: Exception) -> None:
         log.warning("a transcoded song cannot be kept", reason=str(error))

@@ -149,6 +149,21 @@ async def test_a_kept_mp3_knows_its_length_to_the_sample(
     assert tones.hear(again).tags["title"] == "Tønder"
 
 
+@pytest.mark.parametrize("target", ["mp3", "m4a", "opus", "flac"])
+@pytest.mark.parametrize("count", [48_000, 100_003, 172_801, 172_847])
+async def test_what_is_kept_is_as_long_as_its_source_to_the_sample(
+    serve: Serve, row: Row, tmp_path: Path, target: str, count: int
+) -> None:
+    tones.write(tmp_path / "odd.wav", tones.stairs(count / 48_000, 48_000), 48_000)
+    client = await serve(row("odd.wav", tmp_path, duration=count / 48_000))
+    for _ in range(2):
+        query = {"format": target, "maxBitRate": "0" if target == "flac" else "96"}
+        async with client.get("/stream", params=query) as answer:
+            data = await answer.read()
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    assert len(tones.hear(data).samples) == count
+
+
 async def test_another_rate_and_a_changed_file_are_made_anew(
     serve: Serve, row: Row, streamer: Streamer, tmp_path: Path, music: Path
 ) -> None:
