@@ -106,7 +106,8 @@ def make_template(admin: str) -> None:
 def clone(admin: str, template: str = TEMPLATE) -> Iterator[str]:
     """A database of its own; gives the DSN of an ordinary role."""
     name = f"t_{secrets.token_hex(6)}"
-    run(admin, f"create database {name} template {template} owner dulcian")
+    # Files are copied as they are, which takes a third of the time of going through the server's log.
+    run(admin, f"create database {name} template {template} strategy file_copy owner dulcian")
     try:
         yield as_role(on_database(admin, name))
     finally:
