@@ -17,6 +17,8 @@ LEASE = 900.0
 PUT_OFF = 6 * 3600.0
 """Seconds until an album is tried again some of whose files could not be opened."""
 _RIVALS = 8
+_SLICE = 1000
+"""Albums settled by one statement."""
 
 
 class SoundRow(Struct, frozen=True, gc=False):
@@ -44,6 +46,7 @@ _RELEASE = _SQL.command("release")
 _SONGS = _SQL.rows("songs", SoundRow)
 _SAVE = _SQL.command("save")
 _SETTLE = _SQL.command("settle")
+_LAST_ALBUM = _SQL.value("last_album", int)
 _WAITING = _SQL.value("waiting", int)
 
 
@@ -86,9 +89,15 @@ class Loudnesses:
             end=song.end, loudness=json.encode(found).decode(),
         )  # fmt: skip
 
-    async def settle(self, albums: Sequence[int] | None = None) -> None:
-        """Work out the gains of these albums, else of all, where all songs are known."""
+    async def settle(self, albums: Sequence[int]) -> None:
+        """Work out the gains of these albums, where all songs are known."""
         await _SETTLE(self._on, albums=albums)
+
+    async def settle_all(self) -> None:
+        """The same for every album, in slices: no statement takes long, however large the library."""
+        last = await _LAST_ALBUM(self._on) or 0
+        for first in range(1, last + 1, _SLICE):
+            await self.settle(range(first, first + _SLICE))
 
     async def waiting(self) -> int:
         """How many songs are still to be measured."""

@@ -82,7 +82,7 @@ class LoudnessWorker:
             if self._changed:
                 # Songs have come, gone, or changed their albums.
                 self._changed = False
-                await self._db.loudness.settle()
+                await self._db.loudness.settle_all()
             album = await self._db.loudness.claim()
             if album is None:
                 break

@@ -10,6 +10,7 @@ import asyncio
 import hmac
 import ipaddress
 import os
+import time
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,6 +42,7 @@ _SCANS = {
     "last_duration_seconds": "How long the scan took that ended last.",
     "last_finished_timestamp_seconds": "When it ended.",
 }
+_SELDOM = 300.0
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 
 
@@ -141,6 +143,7 @@ class Metrics:
         self._token = str.__str__(token)
         self._source = source
         self._seen = Totals()
+        self._counted = -_SELDOM
 
     async def answer(self, request: web.Request) -> web.Response:
         """The figures of all processes."""
@@ -174,7 +177,7 @@ class Metrics:
             libraries = [library.id for library in await self._db.libraries.all()]
             totals = await self._db.libraries.totals(libraries)
             ended = await self._db.scans.latest_ended()
-            self.figures.unmeasured.set(await self._db.loudness.waiting())
+            await self._ask_seldom()
         except DatabaseError:
             return
         self._tell(latest, ended)
@@ -182,6 +185,12 @@ class Metrics:
             self.figures.scan.labels(state).set(latest is not None and latest.state == state)
         for what in ("songs", "albums", "artists", "bytes", "seconds"):
             self.figures.library.labels(what).set(getattr(totals, what))
+
+    async def _ask_seldom(self) -> None:
+        """What takes the database long to count."""
+        if time.monotonic() >= self._counted + _SELDOM:
+            self._counted = time.monotonic()
+            self.figures.unmeasured.set(await self._db.loudness.waiting())
 
     def _tell(self, latest: ScanRow | None, ended: ScanRow | None) -> None:
         """Of scans: of the one that runs, and the one that ended last."""

@@ -52,16 +52,15 @@ where t.id = :track and t.size = :size and t.mtime_ns = :mtime_ns
     and t.cue_begin = :begin and t.cue_end = :end
 
 -- name: settle
--- What follows from the songs for their albums (null: all of them), once all songs are known: the
--- mean of their energies, over time. What the tags say counts as if it was measured.
+-- What follows from the songs for their albums, once all songs are known: the mean of their
+-- energies, over time. What the tags say counts as if it was measured.
 with songs as (
     select t.id, t.album_id, greatest(t.duration, 0.1) as seconds, {pending} as pending,
         t.card #>> '{replay_gain,album_gain}' is not null as tagged,
         coalesce(t.card #>> '{replay_gain,track_gain}', t.loudness ->> 'track_gain')::float8 as gain,
         coalesce(t.card #>> '{replay_gain,track_peak}', t.loudness ->> 'track_peak')::float8 as peak
     from tracks t
-    where t.missing_since is null
-        and (:albums::bigint[] is null or t.album_id = any(:albums::bigint[]))
+    where t.missing_since is null and t.album_id = any(:albums::bigint[])
 ), means as (
     select album_id, max(peak) as peak, round((-10 * log(
         sum(seconds * power(10::float8, -greatest(-60, least(60, gain)) / 10)) filter ({known})
@@ -83,6 +82,9 @@ where t.id = n.id and (
     (t.loudness ->> 'album_gain')::numeric is distinct from n.gain
     or (t.loudness ->> 'album_peak')::float8 is distinct from n.peak
 )
+
+-- name: last_album
+select max(id) from albums
 
 -- name: waiting
 select count(*)::integer from tracks t

@@ -110,9 +110,21 @@ async def test_an_album_without_a_gain_of_its_own_gets_it_from_tags_of_its_songs
     album = await music.album("A")
     one = await music.track("x", album, card=card(track_gain=-4.0))
     full = await music.track("y", album, card=card(track_gain=-4.0, album_gain=-7.0))
-    await database.loudness.settle()
+    await database.loudness.settle_all()
     assert (await stored(database, one)).album_gain == -4.0
     assert (await stored(database, full)).album_gain is None
+
+
+async def test_all_albums_are_settled_slice_by_slice(
+    database: Database, music: rows.Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.loudness._SLICE", 2)
+    tracks = [
+        await music.track("x", await music.album(f"A{n}"), card=card(track_gain=float(-n)))
+        for n in range(5)
+    ]
+    await database.loudness.settle_all()
+    assert [(await stored(database, track)).album_gain for track in tracks] == [0, -1, -2, -3, -4]
 
 
 async def test_a_song_that_cannot_be_measured_is_left_alone_and_does_not_hold_up_its_album(
@@ -134,7 +146,7 @@ async def test_absurd_gains_in_tags_do_not_stop_the_reckoning(
 ) -> None:
     album = await music.album("A")
     track = await music.track("x", album, card=card(track_gain=gain))
-    await database.loudness.settle()
+    await database.loudness.settle_all()
     assert (await stored(database, track)).album_gain == math.copysign(60, gain)
 
 
