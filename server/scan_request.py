@@ -106,7 +106,6 @@ async def _do(db: Database, settings: Settings, asked: ScanRow, *, alone: bool) 
             await asyncio.gather(following, return_exceptions=True)
         if job.id == asked.id:
             break
-    _report(await db.scans.get(asked.id))
 
 
 def _report(row: ScanRow | None) -> None:
