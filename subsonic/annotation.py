@@ -8,7 +8,7 @@ from math import isfinite
 
 from db.annotations import Items
 from db.plays import Report, State
-from subsonic.endpoint import Call, clamp, endpoint
+from subsonic.endpoint import LATEST_MS, Call, clamp, endpoint
 from subsonic.errors import BadParameterError, GenericError, NotFoundError
 from subsonic.ids import Kind, Media, parse, parse_media
 
@@ -21,8 +21,6 @@ _NAMES = {
 }
 _SLOWEST, _FASTEST = 0.1, 10.0
 _LONGEST_MS = 7 * 24 * 3600 * 1000
-_LATEST_MS = 253_402_300_799_000
-"""The end of the year 9999, the last that a date can hold."""
 
 
 @endpoint("star")
@@ -127,7 +125,7 @@ def _items(*groups: Iterable[str]) -> Items:
 
 def _moments(times: Iterable[int]) -> list[datetime]:
     for time in times:
-        if not 0 <= time <= _LATEST_MS:
+        if not 0 <= time <= LATEST_MS:
             raise BadParameterError("Parameter 'time' is milliseconds since 1970.")
     return [datetime.fromtimestamp(time / 1000, UTC) for time in times]
 

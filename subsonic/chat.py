@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from subsonic.endpoint import Call, clamp, endpoint
+from subsonic.endpoint import LATEST_MS, Call, clamp, endpoint
 from subsonic.errors import BadParameterError
 from subsonic.models.chat import ChatMessage, ChatMessages
 
 _LONGEST = 2000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_LATEST_MS = 253_402_300_799_000
 
 
 @endpoint("getChatMessages", key="chatMessages")
 async def get_chat_messages(call: Call, *, since: int = 0) -> ChatMessages:
     """Return what was said after `since` (ms), the newest first: apps turn the list around."""
-    moment = _EPOCH + clamp(since, _LATEST_MS) * _MILLISECOND
+    moment = _EPOCH + clamp(since, LATEST_MS) * _MILLISECOND
     return ChatMessages(
         chat_message=[
             ChatMessage(

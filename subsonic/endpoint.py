@@ -200,6 +200,10 @@ def endpoint(
     return register
 
 
+LATEST_MS = 253_402_300_799_000
+"""The end of the year 9999 in milliseconds since 1970, the last that a date can hold."""
+
+
 def clamp(value: int, most: int, least: int = 0) -> int:
     """A count within its limits: paging is lenient."""
     return max(least, min(value, most))

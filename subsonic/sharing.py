@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from db.rows import ShareRow, TrackRow
 from streaming.links import base_url
 from subsonic import entries, ids
-from subsonic.endpoint import Call, Text, endpoint
+from subsonic.endpoint import LATEST_MS, Call, Text, endpoint
 from subsonic.errors import BadParameterError, GenericError, NotFoundError
 from subsonic.ids import Kind, parse
 from subsonic.models.sharing import Share, Shares
@@ -25,7 +25,6 @@ _NAMES = {
     Kind.FOLDER: "folder",
     Kind.PLAYLIST: "playlist",
 }
-_LATEST_MS = 253_402_300_799_000
 _LONGEST = 5000
 
 
@@ -102,7 +101,7 @@ def _clean(description: str) -> str:
 
 
 def _moment(expires: int) -> datetime | None:
-    if not 0 <= expires <= _LATEST_MS:
+    if not 0 <= expires <= LATEST_MS:
         raise BadParameterError("Parameter 'expires' is milliseconds since 1970, or 0 for never.")
     return datetime.fromtimestamp(expires / 1000, UTC) if expires else None
 
