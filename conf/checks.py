@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from ipaddress import ip_network
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from conf.fields import FIELDS
+from conf.placeholders import is_placeholder, is_regular
 from conf.settings import Settings
 
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -66,6 +68,8 @@ def _secret_key(settings: Settings) -> None:
     key = settings.auth.secret_key
     if key and not re.fullmatch(r"[0-9A-Fa-f]{64}", key):
         raise ValueError("auth.secret_key must be 64 hex digits (`openssl rand -hex 32` makes one)")
+    if key and is_regular(str.__str__(key).lower()):
+        raise ValueError("auth.secret_key is too regular (`openssl rand -hex 32` makes a good one)")
 
 
 def _folders(settings: Settings) -> None:
@@ -99,6 +103,25 @@ _CHECKS: dict[str, Callable[[Settings], None]] = {
 }
 
 
+def _placeholders(settings: Settings) -> dict[str, str]:
+    """Secrets that were copied from an example and never replaced."""
+    return {
+        name: f"{name} is a placeholder that anybody can guess: choose a value of your own"
+        for name, field in FIELDS.items()
+        if field.secret and is_placeholder(_password(_value(settings, name)))
+    }
+
+
+def _value(settings: Settings, name: str) -> str:
+    section, _, key = name.partition(".")
+    return str.__str__(getattr(getattr(settings, section), key))
+
+
+def _password(secret: str) -> str:
+    """The secret itself, or the password of an address."""
+    return unquote(urlsplit(secret).password or "") if "://" in secret else secret
+
+
 def problems(settings: Settings) -> dict[str, str]:
     """What does not hold, by setting."""
     found = {}
@@ -107,4 +130,4 @@ def problems(settings: Settings) -> dict[str, str]:
             check(settings)
         except ValueError as error:
             found[name] = str(error)
-    return found
+    return found | _placeholders(settings)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from conf.checks import problems
+from conf.exposure import is_exposed
 from conf.fields import FIELDS, Field, Raw, absolute, convert
 from conf.settings import Settings
-from conf.sources import Entry, Found, from_environment, from_file
+from conf.sources import Entry, Found, from_credentials, from_environment, from_file
 
 FILE_NAME = "dulcian.yaml"
 
@@ -25,10 +26,15 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Loaded:
-    """Settings, and where each was said: `default`, `file …:3`, `environment …`, `command line`."""
+    """Settings, and where each was said.
+
+    As `default`, `file …:3`, `credential …`, `environment …` or `command line`.
+    """
 
     settings: Settings
     origin: dict[str, str]
+    exposed: tuple[Path, ...] = ()
+    """Files with secrets that every user of the machine may read."""
 
 
 def load(file: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Raw]) -> Loaded:
@@ -42,14 +48,22 @@ def load(file: Path | None, environ: Mapping[str, str], overrides: Mapping[str, 
     command = [Entry(name, text, "command line", Path.cwd()) for name, text in overrides.items()]
     path = _file(file, environ, [*said.entries, *command])
     written = from_file(path) if path else Found()
-    wrong = [*written.problems, *said.problems]
-    values, origin = _merge([*written.entries, *said.entries, *command], wrong)
+    handed = environ.get("CREDENTIALS_DIRECTORY")
+    credentials = from_credentials(Path(handed)) if handed else Found()
+    wrong = [*written.problems, *credentials.problems, *said.problems]
+    entries = [*written.entries, *credentials.entries, *said.entries, *command]
+    values, origin = _merge(entries, wrong)
     settings = _settings(values)
     for name, problem in problems(settings).items():
         wrong.append(f"{origin[name]}: {problem}")
     if wrong:
         raise ConfigError(wrong)
-    return Loaded(settings, origin)
+    return Loaded(settings, origin, _exposed(entries))
+
+
+def _exposed(entries: list[Entry]) -> tuple[Path, ...]:
+    files = {one.file for one in entries if one.file and one.value and FIELDS[one.name].secret}
+    return tuple(sorted(filter(is_exposed, files)))
 
 
 def _file(file: Path | None, environ: Mapping[str, str], said: list[Entry]) -> Path | None:

@@ -1,4 +1,4 @@
-"""Where settings come from: a YAML file and the environment. Both give texts, not values."""
+"""Where settings come from: a YAML file, credentials of systemd, the environment; all give texts."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class Entry:
     origin: str
     folder: Path
     """What a relative path counts from."""
+    file: Path | None = None
+    """The file that it stands in."""
 
 
 @dataclass
@@ -89,12 +91,12 @@ def _sections(root: yaml.Node, path: Path, found: Found) -> None:
             )
         elif not _is_null(node):
             for key, value, where in _pairs(node, path, found, section):
-                _setting(f"{section}.{key}", value, where, path.parent, found)
+                _setting(f"{section}.{key}", value, where, path, found)
 
 
-def _setting(name: str, node: yaml.Node, place: str, folder: Path, found: Found) -> None:
+def _setting(name: str, node: yaml.Node, place: str, path: Path, found: Found) -> None:
     if name in FIELDS:
-        found.entries.append(Entry(name, _plain(node), place, folder))
+        found.entries.append(Entry(name, _plain(node), place, path.parent, path))
     else:
         found.problems.append(f"{place}: unknown setting '{name}'{_like(name)}")
 
@@ -158,6 +160,27 @@ def from_environment(environ: Mapping[str, str]) -> Found:
     return found
 
 
+def from_credentials(folder: Path) -> Found:
+    """The settings that systemd hands over: `LoadCredential=auth.secret_key:/etc/dulcian.key`.
+
+    Files whose name begins with no section are somebody else's.
+    """
+    found = Found()
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        name, origin = file.name, f"credential {file.name}"
+        if name.partition(".")[0] not in SECTIONS:
+            continue
+        if name not in FIELDS:
+            found.problems.append(f"{origin}: there is no such setting{_like(name)}")
+            continue
+        try:
+            text = read(file).rstrip("\r\n")
+            found.entries.append(Entry(name, _listed(name, text), origin, Path.cwd(), file))
+        except (ValueError, yaml.YAMLError) as error:
+            found.problems.append(f"{origin}: {error}")
+    return found
+
+
 def _is_ours(variable: str) -> bool:
     if variable in _NOT_SETTINGS or variable.startswith(_NOT_OURS):
         return False
@@ -166,9 +189,10 @@ def _is_ours(variable: str) -> bool:
 
 def _variable(name: str, variable: str, value: str, in_file: bool, found: Found) -> None:
     origin = f"environment {variable}"
+    file = Path(value).expanduser() if in_file else None
     try:
-        text = read(Path(value).expanduser()).rstrip("\r\n") if in_file else value
-        found.entries.append(Entry(name, _listed(name, text), origin, Path.cwd()))
+        text = value if file is None else read(file).rstrip("\r\n")
+        found.entries.append(Entry(name, _listed(name, text), origin, Path.cwd(), file))
     except (ValueError, yaml.YAMLError) as error:
         found.problems.append(f"{origin}: {error}")
 

@@ -19,6 +19,7 @@ import msgspec
 import structlog
 from asyncpg.exceptions import InterfaceError, PostgresError
 
+from conf.environment import without_settings
 from db import errors
 from db.errors import MigrationError, StartError
 
@@ -135,7 +136,7 @@ def _listen(lines: IO[bytes]) -> Message | None:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {
+    return without_settings() | {
         # yoyo asks who we are for each migration; a uid without a name cannot say.
         "LOGNAME": os.environ.get("LOGNAME") or "dulcian",
         # A statement that waits for a lock stops everybody who comes after it.

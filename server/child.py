@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
-import os
 import sys
 from pathlib import Path
 
 import msgspec
 
+from conf.environment import without_settings
 from conf.settings import Settings
 from db.rows import ScanRow
 from server.handover import pack, unpack
@@ -40,7 +40,7 @@ async def start(
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE if piped else None,
-        env={**os.environ, "PYTHONPATH": str(_ROOT)},
+        env=without_settings() | {"PYTHONPATH": str(_ROOT)},
         start_new_session=True,  # Ctrl-C is for the parent, which ends its children in order
     )  # fmt: skip
     if process.stdin is not None:

@@ -8,7 +8,7 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -38,10 +38,12 @@ class Finding:
     text: str
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
-    """All findings, one after the other."""
+def examine(settings: Settings, exposed: Iterable[Path] = ()) -> Iterator[Finding]:
+    """All findings, one after the other. `exposed`: files with secrets that others may read."""
     for check in _CHECKS:
         yield from check(settings)
+    for file in exposed:
+        yield Finding("warn", "secrets", f"Everybody here may read {file}: chmod o-r it.")
 
 
 def _python(_settings: Settings) -> Iterator[Finding]:

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 
+from conf import Loaded
+from conf.exposure import is_exposed
 from conf.settings import Settings
 from db.database import Database
 from db.embedded import Embedded
@@ -33,11 +35,13 @@ _PARTING = 2.0
 _BEYOND_GRACE = 3.0
 
 
-def serve(settings: Settings) -> None:
+def serve(loaded: Loaded) -> None:
     """Serve until told to stop. Raises ExitError and db.errors.StartError when it cannot start."""
+    settings = loaded.settings
     memory.keep_small()
     logs.configure(settings.logging)
     log.info("starting", data=str(settings.data.dir))
+    _warn_of_exposed(loaded)
     with stoppable() as stop:
         postgres.refuse_second(settings)
         shared = settings.server.workers > 1
@@ -48,6 +52,12 @@ def serve(settings: Settings) -> None:
         ):
             asyncio.run(_first(settings, database, sockets, stop))
     log.info("stopped")
+
+
+def _warn_of_exposed(loaded: Loaded) -> None:
+    key = loaded.settings.data.dir / "secret.key"
+    for file in (*loaded.exposed, *filter(is_exposed, [key])):
+        log.warning("everybody on this machine may read a file with secrets", file=str(file))
 
 
 def work() -> None:

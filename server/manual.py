@@ -25,17 +25,20 @@ is said in one or more of these places, and the later one wins:
 
 1. `dulcian.yaml`: the file named by `--config` or `DULCIAN_CONFIG`, else `./dulcian.yaml`, else
    `dulcian.yaml` in the data folder. `dulcian config example` prints one to start from.
-2. The environment: `DULCIAN_SECTION__KEY`, for example `DULCIAN_SERVER__WORKERS=2`. With `_FILE`
+2. Credentials of systemd, each named after its setting:
+   `LoadCredential=auth.secret_key:/etc/dulcian/secret.key`.
+3. The environment: `DULCIAN_SECTION__KEY`, for example `DULCIAN_SERVER__WORKERS=2`. With `_FILE`
    at the end it names a file that holds the value, as container platforms hand over secrets. Lists
    are written `a, b` or as in YAML, `["a", "b"]`; music folders `/music:/more`.
-3. The command line: `--data`, `--listen`, `--workers`, and `--music`, which adds a folder.
+4. The command line: `--data`, `--listen`, `--workers`, and `--music`, which adds a folder.
 
 Short forms: `DULCIAN_DATA` for `data.dir`, `DULCIAN_ADMIN_USER` and `DULCIAN_ADMIN_PASSWORD` (also
 with `_FILE`) for the first administrator. A relative path counts from the folder of the file that
 names it, else from the current folder.
 
 `dulcian config check` names every mistake, and `dulcian config show --origin` says what holds and
-who said so. Sizes are bytes, times are seconds, bit rates are kbit/s.
+who said so. A secret that is still the placeholder of some example is a mistake, and `dulcian
+doctor` tells of files with secrets that everybody on the machine may read. Sizes are bytes, times are seconds, bit rates are kbit/s.
 """
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from conf.environment import without_settings
 from conf.settings import Jukebox
 from db.rows import FileRow
 from streaming.files import suffix_of
@@ -53,12 +53,11 @@ class Player:
     @classmethod
     async def start(cls, settings: Jukebox) -> Player:
         """Start it. It sees the environment, for the sound system's sake, but no setting of ours."""
-        kept = {name: text for name, text in os.environ.items() if not name.startswith("DULCIAN_")}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "streaming.player", settings.output, settings.device,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=kept | {"PYTHONPATH": str(_ROOT)},
+            env=without_settings() | {"PYTHONPATH": str(_ROOT)},
             cwd="/",
             start_new_session=True,  # Ctrl-C is for the server, which ends its children in order
         )  # fmt: skip

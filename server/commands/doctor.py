@@ -21,10 +21,10 @@ def doctor(config: Path | None, data: str | None) -> None:
     from server import logs
     from server.doctor import examine
 
-    settings = settings_of(config, data).settings
-    logs.configure(msgspec.structs.replace(settings.logging, level="error"))
+    loaded = settings_of(config, data)
+    logs.configure(msgspec.structs.replace(loaded.settings.logging, level="error"))
     failed = False
-    for finding in examine(settings):
+    for finding in examine(loaded.settings, loaded.exposed):
         state = click.style(f"{finding.state:<4}", fg=_COLOURS[finding.state])
         click.echo(f"{state}  {finding.subject:<12} {finding.text}")
         failed |= finding.state == "fail"

@@ -35,7 +35,7 @@ def serve(
         config, data,
         library_folders=list(music), server_listen=listen, server_workers=workers,
     )  # fmt: skip
-    lifecycle.serve(loaded.settings)
+    lifecycle.serve(loaded)
 
 
 @click.command(hidden=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,52 @@ def test_a_secret_may_stand_in_a_file() -> None:
     found = loaded(environ={"DULCIAN_DATABASE__PASSWORD_FILE": "secret"})
     assert str(found.settings.database.password) == "s3cret word "
     assert found.origin["database.password"] == "environment DULCIAN_DATABASE__PASSWORD_FILE"
+
+
+def test_systemd_hands_over_credentials(tmp_path: Path) -> None:
+    """Each a file named after a setting; the environment wins over them, files of others are theirs."""
+    for name, text in {
+        "database.password": "s3cret \n",
+        "library.ignored_names": ".*, @eaDir\n",
+        "logging.level": "error\n",
+        "tls.key": "somebody else's",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path), "DULCIAN_LOGGING__LEVEL": "debug"}
+    found = loaded("logging: {level: info}", environ)
+    assert str(found.settings.database.password) == "s3cret "
+    assert found.settings.library.ignored_names == (".*", "@eaDir")
+    assert found.settings.logging.level == "debug"
+    assert found.origin["database.password"] == "credential database.password"
+
+
+def test_a_misspelt_credential_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "database.pasword").write_text("x", encoding="utf-8")
+    (problem,) = mistakes(environ={"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert problem.startswith("credential database.pasword: there is no such setting")
+    assert "did you mean 'database.password'?" in problem
+
+
+@pytest.mark.attack("X90")
+def test_files_with_secrets_that_all_may_read_are_told() -> None:
+    """A closed folder above them is enough, and so is a file without secrets."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made).resolve()
+        folder.chmod(0o755)
+        for name, mode in {"open": 0o644, "own": 0o640, "shut/inside": 0o644}.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("word", encoding="utf-8")
+            (folder / name).chmod(mode)
+        (folder / "shut").chmod(0o700)
+        environ = {
+            "DULCIAN_DATABASE__PASSWORD_FILE": str(folder / "open"),
+            "DULCIAN_METRICS__TOKEN_FILE": str(folder / "own"),
+            "DULCIAN_ADMIN_PASSWORD_FILE": str(folder / "shut/inside"),
+            "DULCIAN_ADMIN_USER_FILE": str(folder / "open"),
+        }
+        assert loaded(environ=environ).exposed == (folder / "open",)
+        (folder / "open").chmod(0o640)
+        assert loaded(environ=environ).exposed == ()
 
 
 def test_secrets_do_not_show_themselves() -> None:

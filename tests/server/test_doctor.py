@@ -79,6 +79,14 @@ def test_a_key_that_others_may_read_is_told(settings: Settings) -> None:
     assert (finding.state, "chmod 600" in finding.text) == ("warn", True)
 
 
+def test_files_with_secrets_that_others_may_read_are_told(settings: Settings) -> None:
+    """As the settings found them."""
+    (finding,) = [
+        one for one in examine(settings, [Path("/srv/token")]) if one.subject == "secrets"
+    ]
+    assert (finding.state, "chmod o-r" in finding.text) == ("warn", True)
+
+
 def test_a_clock_in_the_past_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Raspberry Pi without network wakes up in 1970."""
     monkeypatch.setattr(time, "time", lambda: 0.0)
