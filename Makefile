@@ -34,10 +34,12 @@ demo: ## serve the demo album only: make demo [DATA=folder] [LISTEN=host:port]
 ##@ Check
 .PHONY: check lint types test bench
 check: lint types test ## everything below that a change must pass
-lint: ## style, mistakes, and which room may import which
+lint: ## style, mistakes, which room may import which; licences and holes of packages
 	$(DEV) .venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/lint-imports --no-cache
+	@tools/licences.sh requirements-dev.txt
+	@tools/holes.sh requirements.txt
 types: ## strict types, tests included
 	$(DEV) .venv/bin/mypy $(SOURCES)
 # Tests that start whole servers come last, one at a time. Status 5: ARGS chose none of them.

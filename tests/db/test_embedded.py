@@ -53,6 +53,7 @@ def test_stopping_twice_and_without_a_start_is_harmless(data: Path, make: Make) 
     assert embedded.pid is None
 
 
+@pytest.mark.attack("X92")
 def test_nobody_comes_in_without_the_password(data: Path, make: Make) -> None:
     dsn = make(data).start()
     password = urlsplit(dsn).password
@@ -71,6 +72,7 @@ def test_the_program_is_no_superuser(data: Path, make: Make) -> None:
     assert ask(dsn, question) is False
 
 
+@pytest.mark.attack("X92")
 def test_it_listens_on_its_socket_only_and_only_its_user_reaches_that(
     data: Path, make: Make
 ) -> None:
@@ -83,6 +85,7 @@ def test_it_listens_on_its_socket_only_and_only_its_user_reaches_that(
     assert mode(data / "postgres.log") == 0o600
 
 
+@pytest.mark.attack("X90", "X92")
 def test_no_password_shows_in_processes_log_or_repr(data: Path, make: Make) -> None:
     embedded = make(data)
     dsn = embedded.start()
@@ -100,6 +103,7 @@ def test_no_password_shows_in_processes_log_or_repr(data: Path, make: Make) -> N
     assert password.encode() not in variables
 
 
+@pytest.mark.attack("X90")
 def test_variables_of_ours_do_not_reach_the_server(
     data: Path, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

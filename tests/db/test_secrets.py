@@ -65,6 +65,7 @@ def test_device_secrets_are_long_and_differ() -> None:
     assert key_hash(first) != key_hash(second)
 
 
+@pytest.mark.attack("X06")
 def test_the_key_is_made_once_and_only_its_owner_can_read_it(settings: Settings) -> None:
     key = load_key(settings)
     path = settings.data.dir / "secret.key"
@@ -81,6 +82,7 @@ def test_a_configured_key_counts_and_leaves_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "xyz", "ab" * 31])
+@pytest.mark.attack("X06")
 def test_a_damaged_key_file_is_named_and_not_replaced(settings: Settings, text: str) -> None:
     settings.data.dir.mkdir()
     path = settings.data.dir / "secret.key"

@@ -69,6 +69,7 @@ def test_the_level_counts_for_all(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("format_", ["json", "console"])
+@pytest.mark.attack("X90")
 def test_no_credential_in_any_line(capsys: Capture, format_: str) -> None:
     """Not in values, not in messages of libraries, not in tracebacks."""
     logs.configure(Logging(format=format_))  # type: ignore[arg-type]
@@ -86,6 +87,7 @@ def test_no_credential_in_any_line(capsys: Capture, format_: str) -> None:
 
 
 @pytest.mark.parametrize("format_", ["json", "console"])
+@pytest.mark.attack("X39")
 def test_nobody_writes_lines_of_their_own(capsys: Capture, format_: str) -> None:
     """A client's name, or an error's text, cannot end the line and begin another."""
     logs.configure(Logging(format=format_))  # type: ignore[arg-type]

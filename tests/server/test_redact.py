@@ -30,6 +30,7 @@ SECRET = "hunter2-geheim"
         "[('{name}', '{secret}')]",
     ],
 )
+@pytest.mark.attack("X91")
 def test_credentials_are_blotted_out(name: str, shape: str) -> None:
     """In addresses, forms, JSON and what Python prints of them, in any case of the name."""
     for written in (name, name.upper()):
@@ -87,6 +88,7 @@ def test_a_value_is_one_harmless_line(text: str) -> None:
     assert cleaned.encode("utf-8")
 
 
+@pytest.mark.attack("X90")
 def test_names_of_fields_count_in_any_depth() -> None:
     """`password=…` as a field of the event, or inside one."""
     event = {"user": "ann", "password": SECRET, "request": {"p": SECRET, "q": [{"T": SECRET}]}}
@@ -120,6 +122,7 @@ def _fuzzed(random_: random.Random) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("seed", range(20))
+@pytest.mark.attack("X91")
 def test_no_request_line_gives_a_secret_away(seed: int) -> None:
     """Two hundred made-up lines for each seed."""
     random_ = random.Random(seed)
