@@ -217,10 +217,16 @@ class Auth(Section, frozen=True, kw_only=True):
     """Key that encrypts app credentials, 64 hex digits, equal on every node; empty: `secret.key` in the data folder."""
     session_days: Positive = 30
     """How long the browser stays signed in."""
-    max_failures: Positive = 20
-    """Wrong passwords for one account from one address before it has to wait."""
-    failure_window: Seconds = 300.0
-    """The time over which wrong passwords are counted, and how long the wait is."""
+    session_idle_days: Positive = 14
+    """How long, if it is not used meanwhile."""
+    max_failures: Positive = 10
+    """Wrong passwords for one name from one address before there is a wait, which doubles with each further one; six times as many for all names together."""
+    longest_wait: Annotated[float, Meta(ge=1, le=86400)] = 300.0
+    """How long the wait becomes at most."""
+    failure_window: Seconds = 86400.0
+    """After so long without a wrong password nothing is counted any more."""
+    audit_days: Count = 90
+    """How long it is kept who signed in from where, and who changed which account; 0: only in the log."""
 
 
 class Protocol(Section, frozen=True, kw_only=True):

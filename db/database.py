@@ -42,6 +42,7 @@ from db.similarity import Similarity
 from db.smart import Smart
 from db.state import State
 from db.tracks import Tracks
+from db.tries import Tries
 from db.users import Users
 from db.videos import Videos
 from db.vocabulary import Vocabulary
@@ -88,6 +89,7 @@ class Database:
         self.similarity = Similarity(pool)
         self.state = State(pool)
         self.tracks = Tracks(pool)
+        self.tries = Tries(pool, settings.auth)
         self.users = Users(pool, account, told)
         self.smart = Smart(pool, self.users)
         self.playlists = Playlists(pool, self.smart)

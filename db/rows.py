@@ -284,6 +284,14 @@ class SessionRow(Struct, frozen=True, gc=False):
     created: datetime
 
 
+class TryRow(Struct, frozen=True, gc=False):
+    """A try to come in: counted if there is no `wait`."""
+
+    wait: float
+    known: bool
+    stamp: datetime
+
+
 class ScanRow(Struct, frozen=True, gc=False):
     """A scan: asked for, running or over."""
 

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
 from aiohttp import web
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -30,6 +31,9 @@ from conf.settings import Secret
 from db.database import Database
 from db.errors import DatabaseError
 from db.rows import ScanRow
+from db.tries import Caller, TooManyTriesError
+
+log = structlog.get_logger()
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that names the folder shared by several processes."""
@@ -43,6 +47,8 @@ _SCANS = {
     "last_finished_timestamp_seconds": "When it ended.",
 }
 _SELDOM = 300.0
+_SCRAPER = "\0metrics"
+"""The account under which tries at the token are counted."""
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 
 
@@ -147,7 +153,7 @@ class Metrics:
 
     async def answer(self, request: web.Request) -> web.Response:
         """The figures of all processes."""
-        if not self._may_read(request):
+        if not await self._may_read(request):
             raise web.HTTPForbidden(
                 text="The figures are for this machine, or for metrics.token.\n"
             )
@@ -205,11 +211,30 @@ class Metrics:
                 took = ended.finished - ended.started
                 scans["last_duration_seconds"].set(took.total_seconds())
 
-    def _may_read(self, request: web.Request) -> bool:
-        if self._token:
-            given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-            return hmac.compare_digest(given, f"Bearer {self._token}".encode())
-        return _is_loopback(request.remote) and not any(map(request.headers.get, _FORWARDED))
+    async def _may_read(self, request: web.Request) -> bool:
+        if not self._token:
+            return _is_loopback(request.remote) and not any(map(request.headers.get, _FORWARDED))
+        given = request.headers.get("Authorization", "")
+        right = hmac.compare_digest(
+            given.encode("utf-8", "surrogateescape"), f"Bearer {self._token}".encode()
+        )
+        caller = Caller(_SCRAPER, request.remote or "", given)
+        if not (right and self._db.tries.knows(caller)):
+            await self._count(caller, right=right)
+        return right
+
+    async def _count(self, caller: Caller, *, right: bool) -> None:
+        """Guesses at the token wait as those at passwords do; the figures are there without the database."""
+        try:
+            counted = await self._db.tries.enter(caller)
+            if right:
+                await self._db.tries.forgive(counted, None)
+        except TooManyTriesError as error:
+            raise web.HTTPTooManyRequests(
+                text="Too many wrong tokens.\n", headers={"Retry-After": str(error.wait)}
+            ) from None
+        except DatabaseError:
+            log.warning("a try at the figures could not be counted", address=caller.address)
 
 
 def _is_loopback(address: str | None) -> bool:

@@ -140,7 +140,8 @@ class Protocol:
             request[ENDPOINT] = endpoint.name
         if endpoint is not None and endpoint.public:
             return _sent(render(form, endpoint.key, await endpoint.handler(self._services)))
-        user = await self.authenticator.user(given, request.remote or "")
+        agent = request.headers.get("User-Agent", "")
+        user = await self.authenticator.user(given, request.remote or "", agent)
         if endpoint is None:
             raise GenericError(f"This server has no endpoint {name[:80]!r}.")
         if endpoint.role and not {endpoint.role, "admin"} & set(user.roles):
@@ -208,6 +209,9 @@ def _failed(form: Format, error: Exception, request: web.Request) -> web.Respons
     answer = failure(form, Error(code=told.code, message=str(told)))
     if isinstance(error, Busy):
         return _sent(answer, 429, {"Retry-After": str(error.retry_after)})
+    if isinstance(error, TooManyTriesError):
+        # To many apps any other status means that there is no server.
+        return _sent(answer, 200, {"Retry-After": str(error.wait)})
     return _sent(answer, told.status if endpoint is not None and endpoint.plain else 200)
 
 
@@ -223,8 +227,8 @@ def _told(error: Exception, path: str) -> ProtocolError:
         case Busy():
             return GenericError(str(error))
         case TooManyTriesError():
-            seconds = f"Try again in {error.wait} seconds."
-            return WrongCredentialsError(f"Too many wrong passwords. {seconds}")
+            span = "1 second" if error.wait == 1 else f"{error.wait} seconds"
+            return WrongCredentialsError(f"Too many wrong passwords. Try again in {span}.")
         case FullError():
             log.error("database failed", path=path, error=str(error))
             return GenericError("The server's disk is full: nothing can be saved.")

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
 from conf import Settings
 from db.database import Database
 from db.rows import CredentialRow, UserRow
-from db.tries import Tries
+from db.tries import Caller, TooManyTriesError, Try
 from db.users import name_key
 from subsonic.endpoint import Parameters
 from subsonic.errors import (
@@ -40,8 +43,14 @@ _KEPT_SECONDS = 60.0
 _STAMP_SECONDS = 3600.0
 _CREDENTIALS = ("apiKey", "u", "p", "t", "s")
 _MOST_KEPT = 10_000
+_LONGEST_DEVICE = 200
 _ANY_KEY = "\0"
 """The account under which wrong API keys are counted: they name none."""
+_NOBODY = 0
+
+
+Known = Callable[[Caller], Awaitable[UserRow | None]]
+New = Callable[[Caller], Awaitable[UserRow]]
 
 
 @dataclass(slots=True)
@@ -59,7 +68,10 @@ class Authenticator:
 
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
-        self._tries = Tries(settings.auth)
+        self._tries = db.tries
+        self._tokens = settings.auth.account_password_in_apps
+        secret = db.secrets.seal(_NOBODY, os.urandom(20).hex())
+        self._decoy = CredentialRow(0, _NOBODY, "account", "", secret, datetime.now(UTC), None)
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, Account] = {}
         self._changes = 0
@@ -72,44 +84,95 @@ class Authenticator:
         self._accounts.clear()
         self._keys.clear()
 
-    async def user(self, given: Parameters, address: str) -> UserRow:
+    async def user(self, given: Parameters, address: str, agent: str = "") -> UserRow:
         """The caller; raises an error of the protocol, or TooManyTriesError."""
         has = {name for name in _CREDENTIALS if given.get(name, [""])[0]}
         if "apiKey" in has:
             if len(has) > 1:
                 raise ConflictingCredentialsError
             _check_common(given)
-            return await self._by_key(given["apiKey"][0], address)
+            caller = Caller(_ANY_KEY, address, given["apiKey"][0])
+            return await self._admit(caller, self._known_key, self._new_key)
         if "p" in has and has & {"t", "s"}:
             raise ConflictingCredentialsError
         _need(given, "u")
         if "p" not in has:
             _need(given, "t", "s")
         _check_common(given)
-        return await self._by_name(given, address)
+        device = f"{given['c'][0]}\n{agent}"[:_LONGEST_DEVICE]
+        return await self._admit(
+            Caller(given["u"][0], address, device),
+            partial(self._known_name, given),
+            partial(self._new_name, given),
+        )
 
-    async def _by_name(self, given: Parameters, address: str) -> UserRow:
-        name = given["u"][0]
-        self._tries.check(name, address)
-        account = await self._account(name)
-        credential = self._match(account, given) if account else None
+    async def _admit(self, caller: Caller, known: Known, new: New) -> UserRow:
+        """The user: at no cost when the device is known, else of one after the other."""
+        user = await known(caller)
+        if user is None:
+            async with self._tries.turn(caller):
+                user = await known(caller) or await new(caller)
+        return user
+
+    async def _known_name(self, given: Parameters, caller: Caller) -> UserRow | None:
+        """The user of a device that is known; one that is wrong now is judged as a new one is."""
+        if not self._tries.knows(caller):
+            return None
+        account = await self._account(caller.name)
+        # Of many at once that were let through, none is looked at after the first that was wrong.
+        if not self._tries.knows(caller):
+            return None
+        credential = self._match(account.user.id, account.credentials, given) if account else None
         if account is None or credential is None or not account.user.enabled:
-            raise self._refuse(account, name, address)
-        self._tries.forgive(name, address)
+            self._tries.doubt(caller)
+            return None
         await self._stamp(account, credential.id)
         return account.user
 
-    async def _by_key(self, key: str, address: str) -> UserRow:
-        self._tries.check(_ANY_KEY, address)
-        account = self._keys.get(key)
+    async def _new_name(self, given: Parameters, caller: Caller) -> UserRow:
+        """The user of a device that came in for the first time; real names take as long as others."""
+        counted = await self._enter(caller)
+        account = await self._read_account(caller.name)
+        if account is None:
+            await self._db.credentials.of(_NOBODY)
+            self._match(_NOBODY, [self._decoy], given)
+            raise self._refuse(given, caller)
+        credential = self._match(account.user.id, account.credentials, given)
+        if credential is None or not account.user.enabled:
+            raise self._refuse(given, caller, account)
+        await self._tries.forgive(counted, account.user.id)
+        await self._stamp(account, credential.id)
+        return account.user
+
+    async def _known_key(self, caller: Caller) -> UserRow | None:
+        if not self._tries.knows(caller):
+            return None
+        account = self._keys.get(caller.device)
         if account is None or account.until < time.monotonic():
-            account = await self._load_key(key)
+            account = await self._load_key(caller.device)
         if account is None or not account.user.enabled:
-            self.refused += 1
-            self._tries.count(_ANY_KEY, address)
-            raise InvalidApiKeyError
+            self._tries.doubt(caller)
+            return None
         await self._stamp(account, account.credentials[0].id)
         return account.user
+
+    async def _new_key(self, caller: Caller) -> UserRow:
+        counted = await self._enter(caller)
+        account = await self._load_key(caller.device)
+        if account is None or not account.user.enabled:
+            self.refused += 1
+            log.warning("sign-in refused", user="", address=caller.address)
+            raise InvalidApiKeyError
+        await self._tries.forgive(counted, account.user.id)
+        await self._stamp(account, account.credentials[0].id)
+        return account.user
+
+    async def _enter(self, caller: Caller) -> Try:
+        try:
+            return await self._tries.enter(caller)
+        except TooManyTriesError:
+            self.refused += 1
+            raise
 
     async def _load_key(self, key: str) -> Account | None:
         seen = self._changes
@@ -124,12 +187,15 @@ class Authenticator:
         account = self._accounts.get(key)
         if account is not None and account.until > time.monotonic():
             return account
+        return await self._read_account(name)
+
+    async def _read_account(self, name: str) -> Account | None:
         seen = self._changes
         user = await self._db.users.by_name(name)
         if user is None:
             return None
         rows = await self._db.credentials.of(user.id)
-        return self._keep(self._accounts, key, Account(user, rows, _later()), seen)
+        return self._keep(self._accounts, name_key(name), Account(user, rows, _later()), seen)
 
     def _keep(self, where: dict[str, Account], key: str, account: Account, seen: int) -> Account:
         """Keep an account, unless something has changed while it was read."""
@@ -139,33 +205,38 @@ class Authenticator:
             where[key] = account
         return account
 
-    def _match(self, account: Account, given: Parameters) -> CredentialRow | None:
+    def _match(
+        self, owner: int, credentials: Sequence[CredentialRow], given: Parameters
+    ) -> CredentialRow | None:
         """The credential that was used, or None."""
-        owner, box = account.user.id, self._db.secrets
+        box = self._db.secrets
         if given.get("p", [""])[0]:
             tried = readings(given["p"][0])
-            for row in account.credentials:
+            for row in credentials:
                 secret = box.open(owner, row.secret).encode()
                 if any(hmac.compare_digest(secret, one) for one in tried):
                     return row
             return None
-        if not account.credentials:
-            raise TokenUnsupportedError
         token, salt = given["t"][0].lower().encode(), given["s"][0].encode()
-        for row in account.credentials:
+        for row in credentials:
             secret = box.open(owner, row.secret).encode()
             right = hashlib.md5(secret + salt, usedforsecurity=False).hexdigest().encode()
             if hmac.compare_digest(right, token):
                 return row
         return None
 
-    def _refuse(self, account: Account | None, name: str, address: str) -> WrongCredentialsError:
+    def _refuse(
+        self, given: Parameters, caller: Caller, account: Account | None = None
+    ) -> WrongCredentialsError | TokenUnsupportedError:
         self.refused += 1
-        # Only real accounts are counted: some apps probe a server with made-up names first.
-        if account is not None:
-            self._tries.count(name, address)
-        log.warning("sign-in refused", user=name[:100], address=address)
-        return WrongCredentialsError()
+        log.warning("sign-in refused", user=caller.name[:100], address=caller.address)
+        # Where account passwords open no app, a wrong token says nothing of who has an account.
+        tokens = self._tokens and (account is None or account.credentials)
+        return (
+            WrongCredentialsError()
+            if given.get("p", [""])[0] or tokens
+            else TokenUnsupportedError()
+        )
 
     async def _stamp(self, account: Account, credential: int) -> None:
         now = time.monotonic()

@@ -11,12 +11,12 @@ from aiohttp import web
 
 from db.errors import RefusedError
 from db.rows import UserRow
-from db.tries import TooManyTriesError
+from db.tries import Caller, TooManyTriesError
 from web.display import ago
 from web.forms import Form
 from web.passwords import chosen
 from web.rights import may, member
-from web.session import sign_in
+from web.session import device, sign_in
 from web.site import SITE
 from web.view import page, see, too_many
 
@@ -97,7 +97,8 @@ async def _try_change(request: web.Request, user: UserRow, form: Form) -> str:
     site, address = request.app[SITE], request.remote or ""
     try:
         new = chosen(form, user.name)
-        if await site.doorman.admit(user.name, form.get("old", ""), address) is None:
+        caller = Caller(user.name, address, device(request))
+        if await site.doorman.admit(caller, form.get("old", "")) is None:
             log.warning("password change refused", user=user.name, address=address)
             return "That is not your password now."
         await sign_in(request, await site.db.users.set_password(user.name, new))

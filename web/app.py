@@ -12,7 +12,6 @@ from aiohttp.typedefs import Handler, Middleware
 from aiohttp_session import session_middleware
 
 from db.errors import DatabaseError
-from db.tries import Tries
 from web import art, display, shares
 from web.account import change_password, show_account
 from web.assets import Assets
@@ -96,7 +95,7 @@ def setup(app: web.Application, services: Services) -> None:
     """Add the pages, and a page for addresses that lead nowhere outside `/rest`."""
     settings, db = services.settings, services.db
     assets = Assets()
-    doorman = Doorman(db.users, Tries(settings.auth))
+    doorman = Doorman(db.users, db.tries)
     app[SITE] = Site(settings, db, services.streamer, services.images, assets, doorman)
     _set_up_templates(app, assets)
     sessions = session_middleware(Storage(db.sessions, settings.auth.session_days))

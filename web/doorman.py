@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from db.rows import UserRow
-from db.tries import TooManyTriesError, Tries, network_of
+from db.tries import Caller, TooManyTriesError, Tries, network_of
 
 _AT_ONCE = 2  # a check takes a core and 19 MiB for a while
 _WAITING = 8  # checks under way for one network
+_ALL_WAITING = 64
 
 
 class Users(Protocol):
@@ -27,25 +30,28 @@ class Doorman:
         self._under_way: Counter[str] = Counter()
         self._gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def admit(self, name: str, password: str, address: str) -> UserRow | None:
+    async def admit(self, caller: Caller, password: str) -> UserRow | None:
         """The user, or None for a wrong name or password or a disabled account.
 
-        Raises TooManyTriesError. A try counts before its outcome is known, else many at once would
-        all get through.
+        Raises TooManyTriesError.
         """
-        self._tries.count(name, address)
-        user = await self._check(name, password, network_of(address))
-        if user is not None:
-            self._tries.forgive(name, address)
-        return user
+        with self._place(network_of(caller.address)):
+            async with self._tries.turn(caller):
+                counted = await self._tries.enter(caller)
+                async with self._gate:
+                    user = await self._users.check_password(caller.name, password)
+                if user is not None:
+                    await self._tries.forgive(counted, user.id)
+                return user
 
-    async def _check(self, name: str, password: str, network: str) -> UserRow | None:
-        if self._under_way[network] >= _WAITING:
+    @contextmanager
+    def _place(self, network: str) -> Iterator[None]:
+        """One of those who wait: a network has few places, and all together have not many."""
+        if self._under_way[network] >= _WAITING or self._under_way.total() >= _ALL_WAITING:
             raise TooManyTriesError(1)
         self._under_way[network] += 1
         try:
-            async with self._gate:
-                return await self._users.check_password(name, password)
+            yield
         finally:
             self._under_way[network] -= 1
             if not self._under_way[network]:

@@ -12,13 +12,17 @@ from aiohttp import web
 from db.errors import UnfitError
 from db.rows import UserRow
 from db.rules import check_name
+from db.tries import Caller, TooManyTriesError
 from web.forms import Form
 from web.passwords import chosen
 from web.session import sign_in
 from web.site import SITE
-from web.view import Refusal, page, see
+from web.view import Refusal, page, see, too_many
 
 log = structlog.get_logger()
+
+_SETUP = "\0setup"
+"""The account under which tries at the link are counted."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -53,7 +57,13 @@ async def _link(request: web.Request) -> Link:
     db = request.app[SITE].db
     if await db.users.count():
         raise _used()
-    link = Link(hashlib.sha256(request.match_info["token"].encode()).hexdigest())
+    token = request.match_info["token"]
+    caller = Caller(_SETUP, request.remote or "", token)
+    try:
+        counted = await db.tries.enter(caller)
+    except TooManyTriesError as error:
+        raise too_many(error.wait, request.path) from None
+    link = Link(hashlib.sha256(token.encode()).hexdigest())
     known = await db.state.get("setup", Link)
     if known is None or not hmac.compare_digest(known.hash, link.hash):
         raise Refusal(
@@ -61,6 +71,7 @@ async def _link(request: web.Request) -> Link:
             "This set-up link is not valid",
             "Use the link that the server printed when it was last started.",
         )
+    await db.tries.forgive(counted, None)
     return link
 
 

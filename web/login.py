@@ -7,9 +7,9 @@ import re
 import structlog
 from aiohttp import web
 
-from db.tries import TooManyTriesError
+from db.tries import Caller, TooManyTriesError
 from web.forms import Form
-from web.session import sign_in, sign_out, signed_in
+from web.session import device, sign_in, sign_out, signed_in
 from web.site import SITE
 from web.view import message, page, see, too_many
 
@@ -38,8 +38,9 @@ async def login(request: web.Request, form: Form) -> web.Response:
     """Open a session, or show the form again."""
     name, target = form.get("name", "").strip(), _local(form.get("next", ""))
     address = request.remote or ""
+    caller = Caller(name, address, device(request))
     try:
-        user = await request.app[SITE].doorman.admit(name, form.get("password", ""), address)
+        user = await request.app[SITE].doorman.admit(caller, form.get("password", ""))
     except TooManyTriesError as error:
         log.warning("sign-in held back", account=name[:80], address=address, wait=error.wait)
         raise too_many(error.wait, "/login") from None

@@ -20,6 +20,8 @@ from db.rows import UserRow
 from db.sessions import Sessions, fingerprint
 from web.site import SITE
 
+_COOKIE, _DEVICE_COOKIE = "dulcian", "dulcian-device"
+_DEVICE = web.RequestKey("device", str)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 # aiohttp-session keeps its things in the request by plain names, of which aiohttp warns once.
@@ -37,7 +39,7 @@ class Storage(AbstractStorage):
         return Session(secrets.token_urlsafe(32), data=None, new=True)
 
     async def load_session(self, request: web.Request) -> Session:
-        token = request.cookies.get(self._name(request), "")
+        token = cookie(request, _COOKIE)
         if not _TOKEN.fullmatch(token):
             return await self.new_session()
         row = await self._sessions.get(token)
@@ -53,29 +55,53 @@ class Storage(AbstractStorage):
         token = str(session.identity)
         if not session.empty:
             await self._sessions.put(token, session["user"], dict(session), self._days)
-            self._set_cookie(request, response, token, self.max_age)
+            set_cookie(request, response, _COOKIE, token, self.max_age)
+            if _DEVICE in request:
+                set_cookie(request, response, _DEVICE_COOKIE, request[_DEVICE], self.max_age)
         elif session.new:
-            self._set_cookie(request, response, token, None)
+            set_cookie(request, response, _COOKIE, token, None)
         else:
             await self._sessions.delete(token)
-            self._set_cookie(request, response, "", 0)
+            set_cookie(request, response, _COOKIE, "", 0)
 
-    def _name(self, request: web.Request) -> str:
-        """With the prefix a browser takes the cookie only over https, and from nobody else."""
-        return "__Host-dulcian" if request.secure else "dulcian"
 
-    def _set_cookie(
-        self, request: web.Request, response: web.StreamResponse, token: str, max_age: int | None
-    ) -> None:
-        response.set_cookie(
-            self._name(request),
-            token,
-            max_age=max_age,
-            path="/",
-            secure=request.secure,
-            httponly=True,
-            samesite="Lax",
-        )
+def cookie(request: web.Request, name: str) -> str:
+    """What the browser holds under the name."""
+    return request.cookies.get(_named(request, name), "")
+
+
+def set_cookie(
+    request: web.Request, response: web.StreamResponse, name: str, value: str, max_age: int | None
+) -> None:
+    """Have the browser hold a value: for this server alone, out of reach of scripts and other sites."""
+    response.set_cookie(
+        _named(request, name),
+        value,
+        max_age=max_age,
+        path="/",
+        secure=_by_tls(request),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _named(request: web.Request, name: str) -> str:
+    """With the prefix a browser takes the cookie only over https, and from nobody else."""
+    return f"__Host-{name}" if _by_tls(request) else name
+
+
+def _by_tls(request: web.Request) -> bool:
+    """Whether the browser speaks https: to us, to a trusted proxy, or to the address we are told is ours."""
+    public = request.app[SITE].settings.server.public_url
+    return request.secure or public.lower().rstrip("/") == f"https://{request.host.lower()}"
+
+
+def device(request: web.Request) -> str:
+    """What tells this browser from all others: given to it when it signs in, and kept when it signs out."""
+    known = cookie(request, _DEVICE_COOKIE)
+    if _DEVICE not in request:
+        request[_DEVICE] = known if _TOKEN.fullmatch(known) else secrets.token_urlsafe(32)
+    return request[_DEVICE]
 
 
 async def sign_in(request: web.Request, user: UserRow) -> None:

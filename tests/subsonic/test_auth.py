@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from db.database import Database
+from db.queries import Command, Rows, Value
 from db.rows import CredentialRow
+from db.secrets import SecretBox
 from subsonic.app import AUTHENTICATOR
+from subsonic.auth import Authenticator
 from tests.support import shelf
 from tests.support.api import Client
 from tests.support.shelf import Shelf
+from tests.support.waiting import let_pass
 
 NAME, PASSWORD = shelf.ADMIN
 COMMON = {"v": "1.16.1", "c": "tests", "f": "json"}
@@ -204,20 +209,121 @@ async def test_a_disabled_account_is_40(client: Client, stocked: Database) -> No
     assert await code(client, u="guest", p=shelf.GUEST[1]) == 40
 
 
-async def test_guessing_has_to_wait_and_nobody_else_does(client: Client) -> None:
-    for _ in range(20):
-        assert await code(client, u="guest", p="guess") == 40
-    response = await client.get("/rest/ping", params={**COMMON, "u": "guest", "p": shelf.GUEST[1]})
+@pytest.mark.attack("X09")
+async def test_guessing_has_to_wait_and_nobody_else_does(
+    client: Client, stocked: Database, device: str
+) -> None:
+    right = {"u": "guest", "p": shelf.GUEST[1]}
+    assert await code(client, **right, c="the app of the guest") is None
+    for number in range(10):
+        assert await code(client, u="guest", p="guess", c=f"tests {number}") == 40
+    response = await client.get("/rest/ping", params={**COMMON, **right})
     error = json.loads(await response.read())["subsonic-response"]["error"]
-    assert error["code"] == 40
-    assert "Too many wrong passwords" in error["message"]
+    assert (response.status, error["code"], response.headers["Retry-After"]) == (200, 40, "1")
+    assert error["message"] == "Too many wrong passwords. Try again in 1 second."
+    # An app that came in before goes on, as does another account.
+    assert await code(client, **right, c="the app of the guest") is None
     assert await code(client, u=NAME, p=PASSWORD) is None
+    await let_pass(stocked, 1)
+    assert await code(client, **right) is None
 
 
-async def test_names_that_do_not_exist_are_not_counted(client: Client) -> None:
-    for _ in range(30):
-        assert await code(client, u="dummy", p="dummy") == 40
+@pytest.mark.attack("X08", "X09")
+async def test_the_wait_begins_at_the_same_moment_for_names_without_an_account(
+    client: Client,
+) -> None:
+    async def message(**given: str) -> str:
+        response = await client.get("/rest/ping", params=COMMON | given)
+        answer = json.loads(await response.read())["subsonic-response"]
+        return str(answer["error"]["message"])
+
+    for name in ("guest", "nobody", "a\x00b", "x" * 5000):
+        said = [await message(u=name, p="guess") for _ in range(11)]
+        assert said[:10] == ["Wrong user name or password."] * 10
+        assert said[10].startswith("Too many")
+
+
+@pytest.mark.attack("X09")
+async def test_guessing_keys_has_to_wait_and_a_right_one_does_not(
+    client: Client, device: str
+) -> None:
+    assert await code(client, apiKey=device) is None
+    for number in range(10):
+        assert await code(client, apiKey=f"guess {number}") == 44
+    assert await code(client, apiKey="another guess") == 40
+    assert await code(client, apiKey=device) is None
+
+
+@pytest.mark.attack("X08")
+@pytest.mark.parametrize(
+    "given", [{"p": "wrong"}, {"p": "enc:77726f6e67"}, {"t": "0" * 32, "s": "salt"}]
+)
+async def test_an_unknown_name_is_as_much_work_as_a_wrong_password(
+    client: Client, monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
+) -> None:
+    work: Counter[str] = Counter()
+
+    def count(kind: type, method: str) -> None:
+        run = getattr(kind, method)
+
+        def counted(*args: Any, **more: Any) -> Any:
+            work[f"{kind.__name__}.{method}"] += 1
+            return run(*args, **more)
+
+        monkeypatch.setattr(kind, method, counted)
+
+    for kind, method in ((SecretBox, "open"), (Rows, "__call__"), (Rows, "first"),
+                         (Value, "__call__"), (Command, "__call__")):  # fmt: skip
+        count(kind, method)
+    assert await code(client, u="guest", p=shelf.GUEST[1], c="known") is None
+    done = []
+    for name in ("guest", "nobody", "guest", "nobody", "x" * 200):
+        work.clear()
+        assert await code(client, u=name, **given) == 40
+        done.append(dict(work))
+    assert done[0]["SecretBox.open"] == 1
+    assert done[0]["Rows.first"] == 2
+    assert all(one == done[0] for one in done)
+
+
+async def test_a_device_that_is_known_costs_no_statement(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert await code(client, u=NAME, p=PASSWORD) is None
+    assert await code(client, u="nobody", p="wrong") == 40
+
+    async def asked(*_: Any, **__: Any) -> None:
+        raise AssertionError
+
+    for kind, method in ((Rows, "first"), (Rows, "__call__"), (Value, "__call__")):
+        monkeypatch.setattr(kind, method, asked)
+    assert await code(client, u=NAME, p=PASSWORD) is None
+    assert await code(client, u=NAME, **token(PASSWORD, "other salt")) is None
+
+
+async def test_many_first_requests_of_a_device_are_all_answered(client: Client) -> None:
+    asked = (code(client, u=NAME, p=PASSWORD, c="a player") for _ in range(40))
+    assert set(await asyncio.gather(*asked)) == {None}
+
+
+@pytest.mark.attack("X09")
+async def test_a_burst_of_guesses_as_a_known_device_is_no_more_than_guesses_one_by_one(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await code(client, u="guest", p=shelf.GUEST[1]) is None
+    assert client.app is not None
+    client.app[AUTHENTICATOR].forget()
+    looked: list[str] = []
+    match = Authenticator._match
+
+    def counted(self: Authenticator, owner: int, rows: Any, given: Any) -> Any:
+        looked.append(given["p"][0])
+        return match(self, owner, rows, given)
+
+    monkeypatch.setattr(Authenticator, "_match", counted)
+    codes = await asyncio.gather(*(code(client, u="guest", p=f"guess {at}") for at in range(60)))
+    assert set(codes) == {40}
+    assert len(set(looked)) <= 11
 
 
 async def test_cookies_and_basic_authorization_count_for_nothing(client: Client) -> None:

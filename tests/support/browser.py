@@ -66,7 +66,7 @@ class Browser:
     def cookie(self) -> str:
         """The token that the browser holds, or nothing."""
         cookies = self.client.session.cookie_jar.filter_cookies(self.client.make_url("/"))
-        return next((morsel.value for morsel in cookies.values()), "")
+        return next((one.value for one in cookies.values() if not one.key.endswith("device")), "")
 
     async def open(self, path: str, **headers: str) -> Answer:
         return await self._ask("GET", path, headers)

@@ -8,6 +8,7 @@ import pytest
 from conf.settings import Settings
 from db.database import Database
 from tests.support.browser import Browser
+from tests.support.waiting import let_pass
 from tests.web.conftest import PASSWORD, NewBrowser
 
 
@@ -105,31 +106,44 @@ class TestTooManyWrongPasswords:
         server = msgspec.structs.replace(settings.server, trusted_proxies=("127.0.0.1",))
         return msgspec.structs.replace(settings, auth=auth, server=server)
 
-    async def test_make_even_the_right_one_wait(self, browser: Browser) -> None:
+    @pytest.mark.attack("X09")
+    async def test_make_even_the_right_one_wait_and_the_page_says_how_long(
+        self, browser: Browser, database: Database
+    ) -> None:
         for _ in range(3):
             assert (await browser.sign_in("maria", "wrong")).status == 403
-        answer = await browser.sign_in("MARIA", PASSWORD)
-        assert answer.status == 429
-        assert 0 < int(answer.response.headers["Retry-After"]) <= 300
-        assert "Wait 5 minutes" in answer.seen
+        for expected, said in ((1, "Wait 1 second,"), (2, "Wait 2 seconds,")):
+            answer = await browser.sign_in("MARIA", PASSWORD)
+            assert answer.status == 429
+            assert int(answer.response.headers["Retry-After"]) == expected
+            assert said in answer.seen
+            await let_pass(database, expected)
+            assert (await browser.sign_in("maria", "wrong")).status == 403
+        await let_pass(database, 4)
+        assert (await browser.sign_in("maria", PASSWORD)).status == 303
 
-    async def test_hold_back_nobody_elsewhere_and_no_other_account(
+    @pytest.mark.attack("X09")
+    async def test_hold_back_nobody_elsewhere_no_other_account_and_no_browser_that_is_known(
         self, browser: Browser, new_browser: NewBrowser, database: Database
     ) -> None:
         await database.users.add("paul", PASSWORD)
+        near, far = "203.0.113.5", "203.0.113.6"
+        known = await new_browser(same_as=browser)
+        await known.sign_in("maria", PASSWORD, X_Forwarded_For=near)
+        await known.fill_in("/", {}, to="/logout")
         for _ in range(3):
-            await browser.sign_in("maria", "wrong", X_Forwarded_For="203.0.113.5")
-        elsewhere = await new_browser(same_as=browser)
-        assert (
-            await elsewhere.sign_in("maria", PASSWORD, X_Forwarded_For="203.0.113.6")
-        ).status == 303
-        other = await new_browser(same_as=browser)
-        assert (await other.sign_in("paul", PASSWORD, X_Forwarded_For="203.0.113.5")).status == 303
+            await browser.sign_in("maria", "wrong", X_Forwarded_For=near)
+        assert (await browser.sign_in("maria", "wrong", X_Forwarded_For=near)).status == 429
+        for name, address in (("maria", far), ("paul", near)):
+            other = await new_browser(same_as=browser)
+            assert (await other.sign_in(name, PASSWORD, X_Forwarded_For=address)).status == 303
+        assert (await known.sign_in("maria", "wrong", X_Forwarded_For=near)).status == 403
+        assert (await known.sign_in("maria", PASSWORD, X_Forwarded_For=near)).status == 303
 
-    async def test_are_forgotten_after_the_right_one(self, browser: Browser) -> None:
-        for _ in range(2):
-            await browser.sign_in("maria", "wrong")
-        assert (await browser.sign_in("maria", PASSWORD)).status == 303
-        await browser.fill_in("/", {}, to="/logout")
-        for _ in range(3):
-            assert (await browser.sign_in("maria", "wrong")).status == 403
+    @pytest.mark.attack("X08", "X09")
+    async def test_begin_at_the_same_moment_for_names_without_an_account(
+        self, browser: Browser
+    ) -> None:
+        for name in ("maria", "nobody", "x" * 5000, "mar\0ia"):
+            statuses = [(await browser.sign_in(name, "wrong")).status for _ in range(4)]
+            assert statuses == [403, 403, 403, 429]
