@@ -88,6 +88,9 @@ def insides(text: str) -> frozenset[str]:
     found: set[str] = set()
     for words in split(text):
         for word in (*words, joined(words)):
+            if word.isascii():
+                found.add(word)
+                continue
             for piece in _UNSPACED.split(word):
                 found.update((piece, *_latin(piece)))
     return frozenset(word for word in found if len(word) > LEAST_INSIDE)
@@ -98,10 +101,11 @@ def has_inside(word: str) -> bool:
     return len(word) >= LEAST_INSIDE and not _UNSPACED.search(word)
 
 
-def split(text: str) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=4096)
+def split(text: str) -> tuple[tuple[str, ...], ...]:
     """The words of a text, chunk by chunk: what stands between spaces may be several words."""
     found = (tuple(_words(chunk)) for chunk in _chunks(text))
-    return [words for words in found if words]
+    return tuple(words for words in found if words)
 
 
 def joined(words: Iterable[str]) -> str:
@@ -125,6 +129,8 @@ def sort_key(name: str, articles: Iterable[str]) -> str:
     first, _, rest = plain.partition(" ")
     if rest and first in _each(_bare, tuple(articles)):
         plain = rest
+    if plain.replace(" ", "").isalnum():
+        return plain.lstrip()
     return "".join(char for char in plain if char.isalnum() or char == " ").lstrip() or plain
 
 
@@ -147,6 +153,8 @@ def _each(change: Callable[[str], str], texts: tuple[str, ...]) -> frozenset[str
 
 def _bare(text: str) -> str:
     """Without case, width and any mark."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
 
@@ -158,6 +166,9 @@ def _chunks(text: str) -> list[str]:
 
 def _words(chunk: str) -> Iterator[str]:
     """The words of one chunk; marks of Indic scripts belong to their word."""
+    if chunk.isascii() and chunk.isalnum():
+        yield chunk[:_LONGEST_WORD]
+        return
     if chunk.isascii():
         yield from (word[:_LONGEST_WORD] for word in _ASCII_WORD.findall(chunk))
         return

@@ -241,7 +241,7 @@ class Scan:
 
     async def learn(self, names: Iterable[str]) -> None:
         """Parts of the words of these names are found from now on."""
-        words = {word for name in names for word in insides(name)} - self.words
+        words = set().union(*map(insides, set(names))) - self.words
         await self.db.vocabulary.learn(words)
         self.words |= words
 
