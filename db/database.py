@@ -10,6 +10,7 @@ from conf import Settings
 from db.albums import Albums
 from db.annotations import Annotations
 from db.artists import Artists
+from db.audit import Audit
 from db.avatars import Avatars
 from db.bookmarks import Bookmarks
 from db.bundles import Bundles
@@ -63,6 +64,7 @@ class Database:
         self.albums = Albums(pool)
         self.annotations = Annotations(pool)
         self.artists = Artists(pool)
+        self.audit = Audit(pool, settings.auth.audit_days)
         self.avatars = Avatars(pool, told)
         self.bookmarks = Bookmarks(pool)
         self.bundles = Bundles(pool)

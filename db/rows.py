@@ -284,6 +284,20 @@ class SessionRow(Struct, frozen=True, gc=False):
     created: datetime
 
 
+class AuditRow(Struct, frozen=True, gc=False):
+    """A line of the audit log: who did what, and whether it was done or refused."""
+
+    id: int
+    at: datetime
+    event: str
+    outcome: str
+    way: str
+    actor: str
+    subject: str
+    detail: str
+    address: str
+
+
 class TryRow(Struct, frozen=True, gc=False):
     """A try to come in: counted if there is no `wait`."""
 

@@ -61,6 +61,7 @@ _GRANT = _SQL.value("grant", int)
 _DELETE = _SQL.value("delete", bool)
 _LOCK = _SQL.command("lock")
 _HAS_ADMIN = _SQL.value("has_admin", bool)
+_FORGET_ADDRESSES = Sql("audit").command("forget_addresses")
 _NOTIFY = _SQL.command("notify")
 _LARGEST_ID = 2**31 - 1
 # Verified in place of an unknown user's, so that both take the same time.
@@ -181,10 +182,13 @@ class Users:
         return await self.change(name, Change(password=password))
 
     async def delete(self, name: str) -> None:
-        """Delete an account and all that is its; raises UnknownUserError, LastAdminError."""
+        """Delete an account and all that is its; of the audit log only its addresses.
+
+        Raises UnknownUserError, LastAdminError."""
         user = await self._known(name)
         async with self._keeping_an_admin(user.name) as connection:
             rated = await rated_by(connection, user.id)
+            await _FORGET_ADDRESSES(connection, user=user.id)
             if not await _DELETE(connection, user=user.id):
                 raise _unknown(name)
             await average(connection, rated)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from conf import VERSION, ConfigError
+from server.commands.audit import audit
 from server.commands.config import config
 from server.commands.doctor import doctor
 from server.commands.migrate import migrate
@@ -53,5 +54,5 @@ def program() -> None:
     """
 
 
-for _command in (serve, user, scan, migrate, config, doctor, work, scan_job):
+for _command in (serve, user, audit, scan, migrate, config, doctor, work, scan_job):
     program.add_command(_command)

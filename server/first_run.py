@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-import structlog
-
 from conf.settings import Auth
+from db.audit import By
 from db.database import Database
 from db.errors import NameTakenError
-
-log = structlog.get_logger()
 
 
 async def first_account(db: Database, auth: Auth, address: str) -> str | None:
@@ -27,7 +24,7 @@ async def first_account(db: Database, auth: Auth, address: str) -> str | None:
             user = await db.users.add(auth.admin_user, str.__str__(auth.admin_password), admin=True)
         except NameTakenError:  # by another node, at the same moment
             return None
-        log.info("administrator made", user=user.name)
+        await db.audit.note("user created", By("settings", "", "settings"), subject=user.name)
         return None
     token = secrets.token_urlsafe(24)
     await db.state.put("setup", {"hash": hashlib.sha256(token.encode()).hexdigest()})

@@ -55,6 +55,8 @@ def _renderers(settings: Logging, *, terminal: bool) -> list[Processor]:
     console = structlog.dev.ConsoleRenderer(
         colors=terminal,
         pad_event_to=0,
+        # What a client made up stands behind what is ours, and cannot pass for it.
+        sort_keys=False,
         exception_formatter=structlog.dev.plain_traceback,
     )
     return [stamp, structlog.processors.format_exc_info, clean_event, console]

@@ -28,6 +28,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from conf.settings import Secret
+from db.audit import By, Outcome
 from db.database import Database
 from db.errors import DatabaseError
 from db.rows import ScanRow
@@ -224,17 +225,23 @@ class Metrics:
         return right
 
     async def _count(self, caller: Caller, *, right: bool) -> None:
-        """Guesses at the token wait as those at passwords do; the figures are there without the database."""
+        """Guesses at the token wait as those at passwords do; without the database nobody waits."""
         try:
             counted = await self._db.tries.enter(caller)
             if right:
                 await self._db.tries.forgive(counted, None)
+            else:
+                await self._note("refused", caller)
         except TooManyTriesError as error:
+            await self._note("held", caller)
             raise web.HTTPTooManyRequests(
                 text="Too many wrong tokens.\n", headers={"Retry-After": str(error.wait)}
             ) from None
         except DatabaseError:
             log.warning("a try at the figures could not be counted", address=caller.address)
+
+    async def _note(self, outcome: Outcome, caller: Caller) -> None:
+        await self._db.audit.note("sign-in", By("", caller.address, "metrics"), outcome=outcome)
 
 
 def _is_loopback(address: str | None) -> bool:

@@ -34,7 +34,7 @@ class Proxies:
         for hop in reversed(_listed(request, "X-Forwarded-For")):
             if not self._trusts(address):
                 break
-            address = hop
+            address = _plain(hop) or address
         return address
 
     def scheme(self, request: web.Request) -> str:
@@ -52,6 +52,17 @@ class Proxies:
         # An IPv4 address that was mapped to IPv6 is meant as itself.
         plain = getattr(parsed, "ipv4_mapped", None) or parsed
         return any(plain in network for network in self._networks)
+
+
+def _plain(hop: str) -> str:
+    """The address of a hop, some of which tell a port, too; empty when it is none."""
+    bare = hop[1:].partition("]")[0] if hop.startswith("[") else hop
+    if bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        return str(ipaddress.ip_address(bare))
+    except ValueError:
+        return ""
 
 
 def _listed(request: web.Request, header: str) -> list[str]:

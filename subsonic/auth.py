@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-import structlog
-
 from conf import Settings
+from db.audit import By, Outcome
 from db.database import Database
 from db.rows import CredentialRow, UserRow
 from db.tries import Caller, TooManyTriesError, Try
@@ -34,8 +33,6 @@ from subsonic.errors import (
     WrongCredentialsError,
 )
 from subsonic.passwords import readings
-
-log = structlog.get_logger()
 
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.\d{1,4})?")
 _MAJOR, _NEWEST_MINOR = 1, 16
@@ -136,11 +133,11 @@ class Authenticator:
         if account is None:
             await self._db.credentials.of(_NOBODY)
             self._match(_NOBODY, [self._decoy], given)
-            raise self._refuse(given, caller)
+            raise await self._refuse(given, caller)
         credential = self._match(account.user.id, account.credentials, given)
         if credential is None or not account.user.enabled:
-            raise self._refuse(given, caller, account)
-        await self._tries.forgive(counted, account.user.id)
+            raise await self._refuse(given, caller, account)
+        await self._welcome(counted, account.user)
         await self._stamp(account, credential.id)
         return account.user
 
@@ -160,10 +157,9 @@ class Authenticator:
         counted = await self._enter(caller)
         account = await self._load_key(caller.device)
         if account is None or not account.user.enabled:
-            self.refused += 1
-            log.warning("sign-in refused", user="", address=caller.address)
+            await self._note("refused", "", caller)
             raise InvalidApiKeyError
-        await self._tries.forgive(counted, account.user.id)
+        await self._welcome(counted, account.user)
         await self._stamp(account, account.credentials[0].id)
         return account.user
 
@@ -171,8 +167,17 @@ class Authenticator:
         try:
             return await self._tries.enter(caller)
         except TooManyTriesError:
-            self.refused += 1
+            await self._note("held", "" if caller.name == _ANY_KEY else caller.name, caller)
             raise
+
+    async def _welcome(self, counted: Try, user: UserRow) -> None:
+        """A device came in; that is noted once an hour."""
+        if await self._tries.forgive(counted, user.id):
+            await self._note("done", user.name, counted.caller)
+
+    async def _note(self, outcome: Outcome, name: str, caller: Caller) -> None:
+        self.refused += outcome != "done"
+        await self._db.audit.note("sign-in", By(name, caller.address, "app"), outcome=outcome)
 
     async def _load_key(self, key: str) -> Account | None:
         seen = self._changes
@@ -225,11 +230,10 @@ class Authenticator:
                 return row
         return None
 
-    def _refuse(
+    async def _refuse(
         self, given: Parameters, caller: Caller, account: Account | None = None
     ) -> WrongCredentialsError | TokenUnsupportedError:
-        self.refused += 1
-        log.warning("sign-in refused", user=caller.name[:100], address=caller.address)
+        await self._note("refused", caller.name, caller)
         # Where account passwords open no app, a wrong token says nothing of who has an account.
         tokens = self._tokens and (account is None or account.credentials)
         return (

@@ -20,6 +20,7 @@ import msgspec.structs
 from aiohttp import web
 from msgspec.structs import FieldInfo
 
+from db.audit import By
 from db.rows import UserRow
 from subsonic.errors import BadParameterError
 from subsonic.render import Format
@@ -52,6 +53,11 @@ class Call:
     user: UserRow
     client: str
     form: Format
+
+    @property
+    def by(self) -> By:
+        """Who calls, for the audit log."""
+        return By(self.user.name, self.request.remote or "", "app")
 
     def libraries(self, asked: Sequence[int]) -> list[int]:
         """The libraries an answer is taken from: those asked for that the user may see; none: all."""

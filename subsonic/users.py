@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
 from aiohttp import web
 
 from db.rows import UserRow
@@ -17,8 +16,6 @@ from subsonic.errors import (
 )
 from subsonic.models.users import TokenInfo, User, Users
 from subsonic.passwords import new_password
-
-log = structlog.get_logger()
 
 _NEW = {"settings": True, "stream": True}
 """The roles of an account that is made without saying which."""
@@ -88,7 +85,7 @@ async def create_user(
         email=email,
         libraries=music_folder_id or "all",
     )
-    log.info("user created", user=row.name, by=call.user.name, roles=row.roles)
+    await _note(call, "user created", row.name, ", ".join(row.roles))
 
 
 @endpoint("updateUser", role="admin")
@@ -117,14 +114,14 @@ async def update_user(
         max_bit_rate=max_bit_rate,
     )
     row = await call.services.db.users.change(username, change)
-    log.info("user changed", user=row.name, by=call.user.name, what=change.named())
+    await _note(call, "user changed", row.name, ", ".join(change.named()))
 
 
 @endpoint("deleteUser", role="admin")
 async def delete_user(call: Call, *, username: str) -> None:
     """Delete an account and everything that is its; the last administrator stays."""
     await call.services.db.users.delete(username)
-    log.info("user deleted", user=username[:80], by=call.user.name)
+    await _note(call, "user deleted", username)
 
 
 @endpoint("changePassword", role="settings")
@@ -137,7 +134,7 @@ async def change_password(call: Call, *, username: str, password: str) -> None:
     if row is None:
         raise _nobody(username)
     await users.set_password(row.name, new_password(password))
-    log.info("password changed", user=row.name, by=call.user.name)
+    await _note(call, "password changed", row.name)
 
 
 @endpoint("getAvatar", raw=True)
@@ -169,6 +166,10 @@ def account(row: UserRow) -> User:
         folder=list(row.libraries),
         **{f"{role}_role": admin or role in row.roles for role in ROLES},
     )
+
+
+async def _note(call: Call, event: str, subject: str, detail: str = "") -> None:
+    await call.services.db.audit.note(event, call.by, subject=subject, detail=detail)
 
 
 def _nobody(username: str) -> NotFoundError:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import structlog
 from aiohttp import web
 
 from db.errors import RefusedError
@@ -15,12 +14,10 @@ from db.tries import Caller, TooManyTriesError
 from web.display import ago
 from web.forms import Form
 from web.passwords import chosen
-from web.rights import may, member
+from web.rights import by, may, member
 from web.session import device, sign_in
 from web.site import SITE
 from web.view import page, see, too_many
-
-log = structlog.get_logger()
 
 _DONE: Mapping[str, str] = {
     "password": "Your password is changed. Other browsers have to sign in anew.",
@@ -94,20 +91,21 @@ async def account_page(
 
 async def _try_change(request: web.Request, user: UserRow, form: Form) -> str:
     """Nothing, or why the password is not changed."""
-    site, address = request.app[SITE], request.remote or ""
+    site = request.app[SITE]
+    note = site.db.audit.note
     try:
         new = chosen(form, user.name)
-        caller = Caller(user.name, address, device(request))
+        caller = Caller(user.name, request.remote or "", device(request))
         if await site.doorman.admit(caller, form.get("old", "")) is None:
-            log.warning("password change refused", user=user.name, address=address)
+            await note("password changed", by(request, user), outcome="refused", subject=user.name)
             return "That is not your password now."
         await sign_in(request, await site.db.users.set_password(user.name, new))
     except RefusedError as error:
         return str(error)
     except TooManyTriesError as error:
-        log.warning("password change held back", user=user.name, address=address)
+        await note("password changed", by(request, user), outcome="held", subject=user.name)
         raise too_many(error.wait, "/account") from None
-    log.info("password changed", user=user.name, by=user.name, address=address)
+    await note("password changed", by(request, user), subject=user.name)
     return ""
 
 

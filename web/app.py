@@ -15,6 +15,7 @@ from db.errors import DatabaseError
 from web import art, display, shares
 from web.account import change_password, show_account
 from web.assets import Assets
+from web.audit import show_audit
 from web.avatar import put_avatar, remove_avatar, show_avatar
 from web.devices import add_device, revoke_device
 from web.doorman import Doorman
@@ -66,6 +67,7 @@ _PAGES: tuple[tuple[str, Page], ...] = (
     (f"{_PLAYLIST}/picture", show_playlist_picture),
     ("/users", show_users),
     (_USER, show_user),
+    ("/audit", show_audit),
 )
 _UPLOADS: tuple[tuple[str, Page], ...] = (
     ("/account/avatar", put_avatar),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import structlog
 from aiohttp import web
 
 from db.errors import RefusedError
 from web.account import Made, account_page
 from web.forms import Form, number_in
-from web.rights import member
+from web.rights import by, member
 from web.site import SITE
 from web.view import see
-
-log = structlog.get_logger()
 
 _MOST = 50
 
@@ -29,14 +26,19 @@ async def add_device(request: web.Request, form: Form) -> web.Response:
     except RefusedError as refusal:
         error = str(refusal)
         return await account_page(request, user, status=400, wrong="apps", error=error)
-    log.info("app password made", user=user.name, by=user.name, device=row.name)
+    await db.audit.note(
+        "app password made", by(request, user), subject=user.name, detail=row.name
+    )
     return await account_page(request, user, made=Made(row.name, secret))
 
 
 async def revoke_device(request: web.Request, form: Form) -> web.Response:
     """End an app password of one's own."""
     user = await member(request, "settings")
-    device = await request.app[SITE].db.credentials.revoke(user.id, number_in(form, "device"))
+    db = request.app[SITE].db
+    device = await db.credentials.revoke(user.id, number_in(form, "device"))
     if device is not None:
-        log.info("app password revoked", user=user.name, by=user.name, device=device)
+        await db.audit.note(
+            "app password revoked", by(request, user), subject=user.name, detail=device
+        )
     return see("/account?done=revoked")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import Any
 
 import msgspec
-import structlog
 from aiohttp import web
 
+from db.audit import By
 from db.errors import UnfitError
 from db.rows import UserRow
 from db.rules import check_name
@@ -18,8 +19,6 @@ from web.passwords import chosen
 from web.session import sign_in
 from web.site import SITE
 from web.view import Refusal, page, see, too_many
-
-log = structlog.get_logger()
 
 _SETUP = "\0setup"
 """The account under which tries at the link are counted."""
@@ -47,7 +46,7 @@ async def set_up(request: web.Request, form: Form) -> web.Response:
     except UnfitError as error:
         return await page(request, "setup.html", status=400, name=name, error=str(error))
     user = await _make_admin(request, link, name, password)
-    log.info("set up", user=user.name)
+    await _note(request, "user created", user.name, subject=user.name, detail="the first one")
     await sign_in(request, user)
     return see("/")
 
@@ -62,10 +61,12 @@ async def _link(request: web.Request) -> Link:
     try:
         counted = await db.tries.enter(caller)
     except TooManyTriesError as error:
+        await _note(request, "sign-in", "", outcome="held")
         raise too_many(error.wait, request.path) from None
     link = Link(hashlib.sha256(token.encode()).hexdigest())
     known = await db.state.get("setup", Link)
     if known is None or not hmac.compare_digest(known.hash, link.hash):
+        await _note(request, "sign-in", "", outcome="refused")
         raise Refusal(
             404,
             "This set-up link is not valid",
@@ -73,6 +74,11 @@ async def _link(request: web.Request) -> Link:
         )
     await db.tries.forgive(counted, None)
     return link
+
+
+async def _note(request: web.Request, event: str, name: str, **more: Any) -> None:
+    by = By(name, request.remote or "", "set-up link")
+    await request.app[SITE].db.audit.note(event, by, **more)
 
 
 async def _make_admin(request: web.Request, link: Link, name: str, password: str) -> UserRow:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 
-import structlog
 from aiohttp import web
 
+from db.audit import By
 from db.tries import Caller, TooManyTriesError
 from web.forms import Form
 from web.session import device, sign_in, sign_out, signed_in
 from web.site import SITE
 from web.view import message, page, see, too_many
-
-log = structlog.get_logger()
 
 # A path of ours: "//host" and "/\host" lead elsewhere, control characters are dropped by browsers.
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
@@ -37,25 +35,29 @@ async def show_login(request: web.Request) -> web.Response:
 async def login(request: web.Request, form: Form) -> web.Response:
     """Open a session, or show the form again."""
     name, target = form.get("name", "").strip(), _local(form.get("next", ""))
-    address = request.remote or ""
-    caller = Caller(name, address, device(request))
+    site, by = request.app[SITE], By(name, request.remote or "", "page")
+    caller = Caller(name, by.address, device(request))
     try:
-        user = await request.app[SITE].doorman.admit(caller, form.get("password", ""))
+        user = await site.doorman.admit(caller, form.get("password", ""))
     except TooManyTriesError as error:
-        log.warning("sign-in held back", account=name[:80], address=address, wait=error.wait)
+        await site.db.audit.note("sign-in", by, outcome="held")
         raise too_many(error.wait, "/login") from None
     if user is None:
-        log.warning("sign-in refused", account=name[:80], address=address)
+        await site.db.audit.note("sign-in", by, outcome="refused")
         wrong = "Wrong name or password."
         return await page(request, "login.html", status=403, name=name, next=target, error=wrong)
     await sign_in(request, user)
-    log.info("signed in", user=user.name, address=address)
+    await site.db.audit.note("sign-in", by._replace(name=user.name))
     return see(target)
 
 
 async def logout(request: web.Request, form: Form) -> web.Response:
     """End the session."""
+    user = await signed_in(request)
     await sign_out(request)
+    if user is not None:
+        by = By(user.name, request.remote or "", "page")
+        await request.app[SITE].db.audit.note("sign-out", by)
     return see("/login")
 
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from db.audit import By
 from db.rows import UserRow
 from web.session import signed_in
 from web.view import Elsewhere, Refusal
+
+
+def by(request: web.Request, user: UserRow) -> By:
+    """Who does it, for the audit log."""
+    return By(user.name, request.remote or "", "page")
 
 
 def may(user: UserRow, role: str) -> bool:

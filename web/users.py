@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import structlog
 from aiohttp import web
 
 from db.errors import RefusedError
@@ -12,11 +11,9 @@ from db.rows import LibraryRow, UserRow
 from db.users import BIT_RATES, ROLES, Change
 from web.forms import Form, number_in
 from web.passwords import chosen
-from web.rights import may, member
+from web.rights import by, may, member
 from web.site import SITE
 from web.view import Refusal, page, see
-
-log = structlog.get_logger()
 
 _DONE: Mapping[str, str] = {
     "added": "The account is there. What it may do can be changed here.",
@@ -56,7 +53,7 @@ async def add_user(request: web.Request, form: Form) -> web.Response:
         )
     except RefusedError as refusal:
         return await _users_page(request, me, error=str(refusal), form=form)
-    log.info("user created", user=row.name, by=me.name, roles=row.roles)
+    await _note(request, "user created", me, row.name, ", ".join(row.roles))
     return see(f"/users/{row.id}?done=added")
 
 
@@ -75,7 +72,7 @@ async def change_user(request: web.Request, form: Form) -> web.Response:
         row = await db.users.change(user.name, change)
     except RefusedError as error:
         return await _user_page(request, me, user, error=str(error))
-    log.info("user changed", user=row.name, by=me.name, what=change.named())
+    await _note(request, "user changed", me, row.name, ", ".join(change.named()))
     still = row.id != me.id or may(row, "admin")
     return see(f"/users/{row.id}?done=changed" if still else "/")
 
@@ -89,7 +86,7 @@ async def reset_password(request: web.Request, form: Form) -> web.Response:
         await request.app[SITE].db.users.set_password(user.name, chosen(form, user.name))
     except RefusedError as error:
         return await _user_page(request, me, user, error=str(error))
-    log.info("password changed", user=user.name, by=me.name)
+    await _note(request, "password changed", me, user.name)
     return see(f"/users/{user.id}?done=password")
 
 
@@ -103,8 +100,14 @@ async def delete_user(request: web.Request, form: Form) -> web.Response:
         await request.app[SITE].db.users.delete(user.name)
     except RefusedError as error:
         return await _user_page(request, me, user, error=str(error))
-    log.info("user deleted", user=user.name, by=me.name)
+    await _note(request, "user deleted", me, user.name)
     return see("/users?done=deleted")
+
+
+async def _note(
+    request: web.Request, event: str, me: UserRow, subject: str, detail: str = ""
+) -> None:
+    await request.app[SITE].db.audit.note(event, by(request, me), subject=subject, detail=detail)
 
 
 async def _both(request: web.Request) -> tuple[UserRow, UserRow]:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from conf import Settings
+from conf.sources import user_name
 from db.rows import UserRow
 from server.commands.options import common, settings_of, with_database
 from server.exits import USAGE, ExitError
+
+if TYPE_CHECKING:
+    from db.database import Database
+
+T = TypeVar("T")
 
 VARIABLE = "DULCIAN_PASSWORD"
 
@@ -30,7 +39,9 @@ def add(name: str, admin: bool, config: Path | None, data: str | None) -> None:
     if not name.strip() or not name.isprintable():
         raise ExitError(USAGE, "A name needs letters, and may not hold control characters.")
     password = _password()
-    made = with_database(settings, lambda db: db.users.add(name.strip(), password, admin))
+    made = _changed(
+        settings, "user created", name, lambda db: db.users.add(name.strip(), password, admin)
+    )
     click.echo(f"Added the {_kind(made)} {made.name}.")
 
 
@@ -49,7 +60,7 @@ def passwd(name: str, config: Path | None, data: str | None) -> None:
     """Change a password. The new one is taken from DULCIAN_PASSWORD or standard input."""
     settings = settings_of(config, data).settings
     password = _password()
-    with_database(settings, lambda db: db.users.set_password(name, password))
+    _changed(settings, "password changed", name, lambda db: db.users.set_password(name, password))
     click.echo(f"Changed the password of {name}.")
 
 
@@ -59,8 +70,24 @@ def passwd(name: str, config: Path | None, data: str | None) -> None:
 def delete(name: str, config: Path | None, data: str | None) -> None:
     """Delete an account with its stars, ratings and plays. The last administrator stays."""
     settings = settings_of(config, data).settings
-    with_database(settings, lambda db: db.users.delete(name))
+    _changed(settings, "user deleted", name, lambda db: db.users.delete(name))
     click.echo(f"Deleted {name}.")
+
+
+def _changed(
+    settings: Settings, event: str, name: str, change: Callable[[Database], Awaitable[T]]
+) -> T:
+    """Change an account, and note who did: the one who is signed in to this machine."""
+    from db.audit import By
+
+    by = By(user_name(), "", "command line")
+
+    async def work(db: Database) -> T:
+        done = await change(db)
+        await db.audit.note(event, by, subject=name.strip())
+        return done
+
+    return with_database(settings, work)
 
 
 def _password() -> str:
