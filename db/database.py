@@ -86,7 +86,7 @@ class Database:
         self.radio = Radio(pool)
         self.scans = Scans(pool)
         self.search = Search(pool, self.vocabulary, settings.library.ignored_articles)
-        self.sessions = Sessions(pool)
+        self.sessions = Sessions(pool, settings.auth)
         self.shares = Shares(pool, secrets)
         self.similarity = Similarity(pool)
         self.state = State(pool)

@@ -282,6 +282,19 @@ class SessionRow(Struct, frozen=True, gc=False):
     user_id: int
     data: str
     created: datetime
+    stale: bool
+    """It was not noted within the hour that it is in use."""
+
+
+class BrowserRow(Struct, frozen=True, gc=False):
+    """A session as its owner sees it; `own` is the one that asks."""
+
+    id: int
+    own: bool
+    created: datetime
+    seen: datetime
+    address: str
+    agent: str
 
 
 class AuditRow(Struct, frozen=True, gc=False):

@@ -184,7 +184,8 @@ class Users:
     async def delete(self, name: str) -> None:
         """Delete an account and all that is its; of the audit log only its addresses.
 
-        Raises UnknownUserError, LastAdminError."""
+        Raises UnknownUserError, LastAdminError.
+        """
         user = await self._known(name)
         async with self._keeping_an_admin(user.name) as connection:
             rated = await rated_by(connection, user.id)

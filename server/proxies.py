@@ -5,16 +5,28 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 
-from aiohttp import web
+from aiohttp import HttpVersion, web
 from aiohttp.typedefs import Handler, Middleware
+
+from streaming.links import host_of
+
+_HTTP_1_1 = HttpVersion(1, 1)
 
 
 def behind(trusted: Sequence[str]) -> Middleware:
-    """The outermost middleware: further in, `request.remote` and `request.scheme` are the client's."""
+    """The outermost middleware: further in, `request.remote` and `request.scheme` are the client's.
+
+    What is asked of no host, of two, or of something that is none, gets no further.
+    """
     proxies = Proxies(trusted)
 
     @web.middleware
     async def see_through(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if (
+            request.headers.getall("Host", []) != [host_of(request)]
+            and request.version >= _HTTP_1_1
+        ):
+            raise web.HTTPBadRequest(text="The header Host is not the name of a server.\n")
         if trusted:
             request = request.clone(remote=proxies.client(request), scheme=proxies.scheme(request))
         return await handler(request)
@@ -34,7 +46,10 @@ class Proxies:
         for hop in reversed(_listed(request, "X-Forwarded-For")):
             if not self._trusts(address):
                 break
-            address = _plain(hop) or address
+            plain = _plain(hop)
+            if not plain:  # what stands before it, nobody we trust has said
+                break
+            address = plain
         return address
 
     def scheme(self, request: web.Request) -> str:
@@ -60,7 +75,7 @@ def _plain(hop: str) -> str:
     if bare.count(":") == 1:
         bare = bare.partition(":")[0]
     try:
-        return str(ipaddress.ip_address(bare))
+        return str(ipaddress.ip_address(bare.partition("%")[0]))
     except ValueError:
         return ""
 

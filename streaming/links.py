@@ -33,7 +33,8 @@ def base_url(request: web.Request, public_url: str) -> str:
 
 def host_of(request: web.Request) -> str:
     """The host that was asked for, or nothing when it could not be one."""
-    return request.host if _HOST.fullmatch(request.host) else ""
+    host = request.headers.get("Host", "")  # aiohttp would ask the network for our own
+    return host if _HOST.fullmatch(host) else ""
 
 
 def picture_path(secrets: SecretBox, picture: int, size: int) -> str:

@@ -11,6 +11,7 @@ from aiohttp import web
 from db.errors import RefusedError
 from db.rows import UserRow
 from db.tries import Caller, TooManyTriesError
+from web.browsers import browsers
 from web.display import ago
 from web.forms import Form
 from web.passwords import chosen
@@ -22,6 +23,8 @@ from web.view import page, see, too_many
 _DONE: Mapping[str, str] = {
     "password": "Your password is changed. Other browsers have to sign in anew.",
     "revoked": "That app password is no longer accepted.",
+    "browser": "That browser is signed out.",
+    "browsers": "All other browsers are signed out.",
     "picture": "Your picture is changed.",
     "removed": "Your picture is removed.",
 }
@@ -81,6 +84,7 @@ async def account_page(
         settings=may(user, "settings"),
         password_in_apps=site.settings.auth.account_password_in_apps,
         devices=await _devices(request, user),
+        browsers=await browsers(request, user),
         picture=user.avatar_changed and int(user.avatar_changed.timestamp() * 1000),
         wrong=wrong,
         error=error,

@@ -17,6 +17,7 @@ from web.account import change_password, show_account
 from web.assets import Assets
 from web.audit import show_audit
 from web.avatar import put_avatar, remove_avatar, show_avatar
+from web.browsers import end_browser, end_other_browsers
 from web.devices import add_device, revoke_device
 from web.doorman import Doorman
 from web.first_run import set_up, show_setup
@@ -79,6 +80,8 @@ _FORMS: tuple[tuple[str, FormPage], ...] = (
     ("/setup/{token}", set_up),
     ("/scan", start_scan),
     ("/account/password", change_password),
+    ("/account/browsers/end", end_browser),
+    ("/account/browsers/end-others", end_other_browsers),
     ("/account/apps", add_device),
     ("/account/apps/revoke", revoke_device),
     ("/account/avatar/remove", remove_avatar),

@@ -26,9 +26,7 @@ async def add_device(request: web.Request, form: Form) -> web.Response:
     except RefusedError as refusal:
         error = str(refusal)
         return await account_page(request, user, status=400, wrong="apps", error=error)
-    await db.audit.note(
-        "app password made", by(request, user), subject=user.name, detail=row.name
-    )
+    await db.audit.note("app password made", by(request, user), subject=user.name, detail=row.name)
     return await account_page(request, user, made=Made(row.name, secret))
 
 

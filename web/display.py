@@ -56,6 +56,23 @@ def counted(count: int, name: str) -> str:
     return f"{number(count)} {name}" if count == 1 else f"{number(count)} {name}s"
 
 
+_BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+_SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux")
+
+
+def browser(agent: str) -> str:
+    """What a browser calls itself, in short: Firefox, Linux."""
+    name = next((name for word, name in _BROWSERS.items() if f"{word}/" in agent), "")
+    system = next((word for word in _SYSTEMS if word in agent), "")
+    return ", ".join(filter(None, (name, system))) or agent[:40] or "unknown"
+
+
 def path(raw: bytes) -> str:
     """A path as text; bytes that are no text become question marks."""
     return os.fsdecode(raw).encode("utf-8", "replace").decode()

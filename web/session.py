@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp_session import AbstractStorage, Session
 
 from db.rows import UserRow
-from db.sessions import Sessions, fingerprint
+from db.sessions import Seen, Sessions, fingerprint
 from web.site import SITE
 
 _COOKIE, _DEVICE_COOKIE = "dulcian", "dulcian-device"
@@ -33,7 +33,7 @@ class Storage(AbstractStorage):
 
     def __init__(self, sessions: Sessions, days: int) -> None:
         super().__init__(max_age=days * 86400)
-        self._sessions, self._days = sessions, days
+        self._sessions = sessions
 
     async def new_session(self) -> Session:
         return Session(secrets.token_urlsafe(32), data=None, new=True)
@@ -45,6 +45,8 @@ class Storage(AbstractStorage):
         row = await self._sessions.get(token)
         if row is None:
             return Session(token, data=None, new=True)
+        if row.stale:
+            await self._sessions.touch(token, _seen(request))
         data: dict[str, Any] = msgspec.json.decode(row.data)
         created = int(row.created.timestamp())
         return Session(token, data={"created": created, "session": data}, new=False)
@@ -54,7 +56,7 @@ class Storage(AbstractStorage):
     ) -> None:
         token = str(session.identity)
         if not session.empty:
-            await self._sessions.put(token, session["user"], dict(session), self._days)
+            await self._sessions.put(token, session["user"], dict(session), _seen(request))
             set_cookie(request, response, _COOKIE, token, self.max_age)
             if _DEVICE in request:
                 set_cookie(request, response, _DEVICE_COOKIE, request[_DEVICE], self.max_age)
@@ -63,6 +65,10 @@ class Storage(AbstractStorage):
         else:
             await self._sessions.delete(token)
             set_cookie(request, response, _COOKIE, "", 0)
+
+
+def _seen(request: web.Request) -> Seen:
+    return Seen(request.remote or "", request.headers.get("User-Agent", ""))
 
 
 def cookie(request: web.Request, name: str) -> str:
@@ -118,6 +124,11 @@ async def sign_out(request: web.Request) -> None:
     """End the session, here and in the database."""
     session = await aiohttp_session.get_session(request)
     session.invalidate()
+
+
+async def token_of(request: web.Request) -> str:
+    """What names the session of this browser; a secret."""
+    return str((await aiohttp_session.get_session(request)).identity)
 
 
 async def signed_in(request: web.Request) -> UserRow | None:

@@ -12,6 +12,7 @@ from db.users import BIT_RATES, ROLES, Change
 from web.forms import Form, number_in
 from web.passwords import chosen
 from web.rights import by, may, member
+from web.session import sign_in
 from web.site import SITE
 from web.view import Refusal, page, see
 
@@ -73,6 +74,8 @@ async def change_user(request: web.Request, form: Form) -> web.Response:
     except RefusedError as error:
         return await _user_page(request, me, user, error=str(error))
     await _note(request, "user changed", me, row.name, ", ".join(change.named()))
+    if row.id == me.id and set(row.roles) != set(me.roles):
+        await sign_in(request, row)  # what may more or less is another session
     still = row.id != me.id or may(row, "admin")
     return see(f"/users/{row.id}?done=changed" if still else "/")
 

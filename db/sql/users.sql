@@ -26,7 +26,8 @@ values (:name, :key, :password_hash, :email, :roles, :max_bit_rate, :all_librari
 on conflict (key) do nothing returning id
 
 -- name: change
--- What is null stays.
+-- What is null stays. Who may more or less than before has to sign in anew.
+with before as (select roles from users where id = :user), changed as (
 update users set
     password_hash = coalesce(:password_hash, password_hash),
     email = coalesce(:email, email),
@@ -36,7 +37,12 @@ update users set
     max_bit_rate = coalesce(:max_bit_rate, max_bit_rate),
     all_libraries = coalesce(:all_libraries, all_libraries),
     enabled = coalesce(:enabled, enabled)
-where id = :user returning true
+where id = :user returning roles
+), ended as (
+    delete from sessions using before, changed
+    where user_id = :user and not (before.roles @> changed.roles and before.roles <@ changed.roles)
+)
+select exists (select from changed)
 
 -- name: withdraw
 delete from user_libraries where user_id = :user

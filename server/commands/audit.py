@@ -12,7 +12,9 @@ from server.redact import one_line
 
 
 @click.command()
-@click.option("--lines", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many.")
+@click.option(
+    "--lines", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many."
+)
 @common
 def audit(lines: int, config: Path | None, data: str | None) -> None:
     """Print sign-ins and changes of accounts, the newest last; auth.audit_days says how long they stay."""
