@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from db.database import Database
 from db.rows import UserRow
+from db.sessions import Seen
 from subsonic.users import Roles
 from tests.support.api import Api, Client
 
@@ -259,7 +260,7 @@ async def test_all_that_was_a_deleted_users_is_gone(api: Api, zoe: Api, stocked:
     await zoe.get("scrobble", id=song)
     await zoe.get("scrobble", id=song, submission="false")
     user = await row(stocked, "zoë")
-    await stocked.sessions.put("token", user.id, {"password": "x"}, 1)
+    await stocked.sessions.put("token", user.id, {"password": "x"}, Seen("", ""))
     await stocked.credentials.add(user.id, "Phone", stocked.secrets)
     await stocked.avatars.put(user.id, b"picture")
     await api.get("deleteUser", username="Zoë")
@@ -306,12 +307,16 @@ async def test_the_log_says_who_did_what_and_no_secret(api: Api) -> None:
         await api.get("updateUser", **given, adminRole="false", email="a@b.example")
         await api.get("changePassword", username="zoë", password="third words")
         await api.get("deleteUser", username="zoë")
-    told = [line for line in lines if line.get("by") == "admin"]
+    told = [line for line in lines if line.get("subject") == "zoë"]
     assert [line["event"] for line in told] == [
         "user created", "user changed", "password changed", "user deleted",
     ]  # fmt: skip
-    assert {line["user"] for line in told} == {"zoë"}
-    assert told[1]["what"] == ["password", "email", "-admin", "+share"]
+    assert {(line["actor"], line["address"], line["way"], line["outcome"]) for line in told} == {
+        ("admin", "127.0.0.1", "app", "done")
+    }
+    assert told[1]["detail"] == "password, email, -admin, +share"
+    rows = [row for row in await api.database.audit.page(9) if row.subject == "zoë"]
+    assert [row.event for row in reversed(rows)] == [line["event"] for line in told]
     assert "words" not in str(lines)
 
 

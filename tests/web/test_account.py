@@ -367,7 +367,7 @@ class TestLog:
         assert device
         await paul.fill_in("/account", {"device": device[1]}, to="/account/apps/revoke")
         await paul.fill_in("/account", CHANGE, to="/account/password")
-        told = [line["event"] for line in lines if line.get("by") == "paul"]
+        told = [line["event"] for line in lines if line.get("subject") == "paul"]
         assert told == ["app password made", "app password revoked", "password changed"]
         for secret in (found[1], PASSWORD, NEW):
             assert secret not in str(lines)

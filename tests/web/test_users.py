@@ -222,10 +222,14 @@ async def test_the_log_says_who_did_what_and_no_secret(admin: Browser, database:
         await admin.fill_in(user, KEPT | {"role-share": "on"})
         await admin.fill_in(user, NEW, to=f"{user}/password")
         await admin.fill_in(user, {"sure": "on"}, to=f"{user}/delete")
-    told = [line for line in lines if line.get("by") == "maria"]
+    told = [line for line in lines if line.get("subject") == "paul"]
     assert [line["event"] for line in told] == [
         "user created", "user changed", "password changed", "user deleted",
     ]  # fmt: skip
-    assert {line["user"] for line in told} == {"paul"}
-    assert "+share" in told[1]["what"]
+    assert {(line["actor"], line["address"], line["way"], line["outcome"]) for line in told} == {
+        ("maria", "127.0.0.1", "page", "done")
+    }
+    assert "+share" in told[1]["detail"]
+    page = (await admin.open("/audit")).seen
+    assert all(f"{line['event']} maria paul" in page for line in told)
     assert NEW["password"] not in str(lines)
