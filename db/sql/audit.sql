@@ -16,4 +16,4 @@ where at < now() - make_interval(days => :days)
 
 -- name: forget_addresses
 -- Of somebody who is gone it stays what was done, not from where.
-update audit set address = '' where user_id = :user and address <> ''
+update audit set address = '', user_id = null where user_id = :user and address <> ''
