@@ -21,6 +21,7 @@ from db.credentials import Credentials
 from db.errors import WrongKeyError
 from db.folders import Folders
 from db.genres import Genres
+from db.identities import Identities
 from db.jukebox import Jukebox
 from db.libraries import Libraries
 from db.loudness import Loudnesses
@@ -73,6 +74,7 @@ class Database:
         self.credentials = Credentials(pool, account, told)
         self.folders = Folders(pool)
         self.genres = Genres(pool)
+        self.identities = Identities(pool)
         self.jukebox = Jukebox(pool)
         self.libraries = Libraries(pool)
         self.loudness = Loudnesses(pool)

@@ -90,6 +90,13 @@ class NameTakenError(RefusedError):
     """Somebody or something has that name already."""
 
 
+class IdentityTakenError(RefusedError):
+    """Somebody of a provider belongs to another account, or an account to somebody else there."""
+
+    def __init__(self) -> None:
+        super().__init__("That sign-in belongs to another account, or this account to another one.")
+
+
 class TooLongError(RefusedError):
     """A list would get longer than it may be."""
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from db.cards import AlbumCard, ReplayGain, TrackCard, VideoCard, album_card, loudness, track_card
+from db.rules import LOCKED
 
 
 class TrackRow(Struct, frozen=True, gc=False):
@@ -242,6 +243,11 @@ class UserRow(Struct, frozen=True, gc=False):
     libraries: list[int]
     avatar_changed: datetime | None = None
 
+    @property
+    def has_password(self) -> bool:
+        """Whether there is a password of its own; others are signed in elsewhere."""
+        return not self.password_hash.startswith(LOCKED)
+
 
 class AvatarRow(Struct, frozen=True, gc=False):
     """The picture of a user."""
@@ -274,6 +280,16 @@ class ShareRow(Struct, frozen=True, gc=False):
     expires: datetime | None
     visit_count: int
     last_visited: datetime | None
+
+
+class IdentityRow(Struct, frozen=True, gc=False):
+    """Who an account is elsewhere."""
+
+    issuer: str
+    subject: str
+    user_id: int
+    created: datetime
+    last_used: datetime | None
 
 
 class SessionRow(Struct, frozen=True, gc=False):

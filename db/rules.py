@@ -6,6 +6,9 @@ import unicodedata
 
 from db.errors import UnfitError
 
+LOCKED = "!"
+"""What stands in place of the hash of an account without a password begins with this."""
+
 LONGEST_NAME = 64
 LONGEST_PASSWORD = 1024
 _LONGEST_EMAIL = 254

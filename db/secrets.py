@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from conf import Settings
 from db.errors import WrongKeyError
+from db.rules import LOCKED
 
 _NONCE_BYTES = 12
 # 19 MiB, 2 passes: the least that OWASP's password storage sheet accepts; a Pi has to do it too.
@@ -33,6 +34,11 @@ def verify_password(hashed: str, password: str) -> bool:
         return _hasher.verify(hashed, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def no_password() -> str:
+    """In place of a hash, for an account without a password: none makes it, and no two are equal."""
+    return LOCKED + secrets.token_hex(16)
 
 
 def new_secret() -> str:

@@ -10,30 +10,16 @@ from typing import Literal
 import asyncpg
 import msgspec
 
+from conf.roles import ROLES
 from db.annotations import average, rated_by
 from db.credentials import Credentials
 from db.errors import LastAdminError, NameTakenError, UnknownLibraryError, UnknownUserError
 from db.hashing import Hashing
+from db.identities import Identities, Identity
 from db.queries import Sql
 from db.rows import UserRow
 from db.rules import check_email, check_name, check_password
-from db.secrets import SecretBox, hash_password
-
-ROLES = (
-    "admin",
-    "settings",
-    "download",
-    "upload",
-    "playlist",
-    "cover_art",
-    "comment",
-    "podcast",
-    "stream",
-    "jukebox",
-    "share",
-    "video_conversion",
-)
-"""All that an account may be allowed; an administrator may everything."""
+from db.secrets import SecretBox, hash_password, no_password
 
 USER_ROLES = (
     "settings",
@@ -127,20 +113,27 @@ class Users:
     async def add(
         self,
         name: str,
-        password: str,
+        password: str | None,
         admin: bool = False,
         roles: Sequence[str] | None = None,
         *,
         email: str = "",
         libraries: Libraries = "all",
+        identity: Identity | None = None,
     ) -> UserRow:
-        """Make an account; raises UnfitError, NameTakenError, UnknownLibraryError."""
+        """Make an account; raises UnfitError, NameTakenError, UnknownLibraryError, IdentityTakenError.
+
+        Without a password it is signed in by its `identity` elsewhere alone.
+        """
         check_name(name)
-        check_password(password)
         check_email(email)
+        if password is not None:
+            check_password(password)
         if roles is None:
             roles = ROLES if admin else USER_ROLES
-        hashed = await self._hashing.hash(f"new {name}", password)
+        hashed = no_password()
+        if password is not None:
+            hashed = await self._hashing.hash(f"new {name}", password)
         async with self._changing() as connection:
             user = await _ADD(
                 connection,
@@ -155,7 +148,10 @@ class Users:
             if user is None:
                 raise NameTakenError(f"The user name {name!r} is taken.")
             await self._grant(connection, user, libraries)
-            await self._keep(connection, user, password)
+            if password is not None:
+                await self._keep(connection, user, password)
+            if identity is not None:
+                await Identities(connection).link(identity, user)
         return await self._known(name)
 
     async def change(self, name: str, change: Change) -> UserRow:
@@ -197,12 +193,12 @@ class Users:
     async def check_password(self, name: str, password: str) -> UserRow | None:
         """The account, if name and password are right and it is enabled.
 
-        An unknown name takes as long as a wrong password.
+        An unknown name, or an account without a password, takes as long as a wrong password.
         """
         user = await self.by_name(name)
-        hashed = user.password_hash if user else _NOBODY
+        hashed = user.password_hash if user and user.has_password else _NOBODY
         right = await self._hashing.verify(hashed, password)
-        return user if user and right and user.enabled else None
+        return user if user and user.has_password and right and user.enabled else None
 
     async def _update(
         self, connection: asyncpg.Connection, user: UserRow, change: Change, hashed: str | None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from conf.roles import ROLES
 from db.rows import UserRow
-from db.users import BIT_RATES, ROLES, Change
+from db.users import BIT_RATES, Change
 from subsonic.endpoint import Call, Query, Text, endpoint
 from subsonic.entries import date
 from subsonic.errors import (

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from conf.roles import ROLES
 from db.errors import RefusedError
 from db.rows import LibraryRow, UserRow
-from db.users import BIT_RATES, ROLES, Change
+from db.users import BIT_RATES, Change
 from web.forms import Form, number_in
 from web.passwords import chosen
 from web.rights import by, may, member

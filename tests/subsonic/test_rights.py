@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from conf.roles import ROLES
 from db.database import Database
-from db.users import ROLES
 from subsonic.app import AUTHENTICATOR
 from subsonic.endpoint import ENDPOINTS
 from tests.subsonic.samples import BODIES, SAMPLES

@@ -1,0 +1,2 @@
+drop table if exists spent_states;
+drop table if exists identities;
