@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from conf.fields import FIELDS
 from conf.placeholders import is_placeholder, is_regular
 from conf.settings import Settings
+from conf.sign_in import CHECKS as SIGN_IN
 
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _SIZE = re.compile(r"[1-9]\d*(kB|MB|GB)")
@@ -100,6 +101,7 @@ _CHECKS: dict[str, Callable[[Settings], None]] = {
     "library.folders": _folders,
     "library.scan_at": _scan_at,
     "outbound.allow_networks": _opened,
+    **SIGN_IN,
 }
 
 

@@ -227,6 +227,88 @@ class Auth(Section, frozen=True, kw_only=True):
     """After so long without a wrong password nothing is counted any more."""
     audit_days: Count = 90
     """How long it is kept who signed in from where, and who changed which account; 0: only in the log."""
+    proxy_header: str = ""
+    """A header such as `Remote-User`, in which a reverse proxy says who it has signed in; believed on the pages from `server.trusted_proxies`, from nobody else and never for apps."""
+    proxy_create_users: bool = False
+    """Whether people whom the proxy names get an account when they first come."""
+    proxy_sign_out_url: str = ""
+    """Where the proxy signs people out; *Sign out* leads there."""
+
+
+class Oidc(Section, frozen=True, kw_only=True):
+    """Signing in to the pages with an OpenID Connect provider. Apps use app passwords. See `docs/sign-in.md`."""
+
+    preset: Literal["none", "google"] = "none"
+    """What is known of a provider: its issuer, label and the claim that names people."""
+    issuer: str = ""
+    """The provider's address, exactly as it calls itself, such as `https://id.example.org`; empty: no such sign-in. Its host may lie in a private network."""
+    client_id: str = ""
+    """What the provider calls Dulcian. The address to allow there is `server.public_url` with `/login/oidc/callback`."""
+    client_secret: Secret = Secret("")
+    """The secret that belongs to it; empty for a public client."""
+    label: str = ""
+    """What the button says after *Sign in with*; empty: the provider's host."""
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    """What the provider is asked to tell; some want `groups` here, too."""
+    name_claim: str = ""
+    """The claim that names a new account; empty: `preferred_username`, with Google `email`."""
+    groups_claim: str = "groups"
+    """The claim that lists somebody's groups; a dot leads further in, as in `realm_access.roles`."""
+    roles: tuple[str, ...] = ()
+    """What groups may, as `music-admins=admin` or `family=download share`. A role that stands here is given and taken by groups alone, at each sign-in."""
+    allowed_groups: tuple[str, ...] = ()
+    """Only people of these groups come in; empty: whoever the provider signs in."""
+    allowed_domains: tuple[str, ...] = ()
+    """Only people whose e-mail address the provider has verified in one of these domains."""
+    create_users: bool = False
+    """Whether people get an account when they first come; else they link the one they have, on its page."""
+    link_by: Literal["nothing", "name", "email"] = "nothing"
+    """What gives somebody an account that is there already, password or not: its name, its verified e-mail address, or nothing but its owner."""
+
+
+class Ldap(Section, frozen=True, kw_only=True):
+    """Passwords of an LDAP directory on the pages. Apps use app passwords. See `docs/sign-in.md`."""
+
+    url: str = ""
+    """`ldaps://host:port` or `ldap://host:port`; empty: no directory."""
+    start_tls: bool = False
+    """Begin TLS on an `ldap://` connection."""
+    allow_plain: bool = False
+    """Allow `ldap://` to another machine without TLS: whoever is between reads the passwords."""
+    ca_file: Path | None = None
+    """Certificates that are trusted for the directory; empty: those of the system."""
+    bind_template: str = ""
+    """The name (DN) to try somebody's password with, such as `uid={name},ou=people,dc=example,dc=org`; empty: search for it."""
+    base_dn: str = ""
+    """Where to search for people."""
+    filter: str = "(uid={name})"
+    """Whom to find; in Active Directory `(sAMAccountName={name})`."""
+    bind_dn: str = ""
+    """The account that may search; empty: nobody in particular."""
+    bind_password: Secret = Secret("")
+    """That account's password."""
+    id_attribute: str = "entryUUID"
+    """What never changes about somebody; in Active Directory `objectGUID`. `dn`: the whole name, where there is nothing better."""
+    name_attribute: str = "uid"
+    """What names a new account; in Active Directory `sAMAccountName`."""
+    mail_attribute: str = "mail"
+    """Where an e-mail address stands."""
+    groups_attribute: str = "memberOf"
+    """Where somebody's groups stand."""
+    group_base_dn: str = ""
+    """Where to search for groups, for directories in which only groups know their members."""
+    group_filter: str = "(member={dn})"
+    """Which groups are somebody's; `{dn}` is their name."""
+    roles: tuple[str, ...] = ()
+    """What groups may, as `music-admins=admin`, or with the whole DN of a group. A role that stands here is given and taken by groups alone, at each sign-in."""
+    allowed_groups: tuple[str, ...] = ()
+    """Only people of these groups come in; empty: everybody who is found."""
+    create_users: bool = True
+    """Whether people get an account when they first come."""
+    link_by_name: bool = False
+    """Whether somebody is given the account of the same name that is there already, and its password stays good."""
+    timeout: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
+    """How long a sign-in waits for the directory."""
 
 
 class Protocol(Section, frozen=True, kw_only=True):
@@ -302,6 +384,8 @@ class Settings(Section, frozen=True, kw_only=True):
     covers: Covers = Covers()
     jukebox: Jukebox = Jukebox()
     auth: Auth = Auth()
+    oidc: Oidc = Oidc()
+    ldap: Ldap = Ldap()
     protocol: Protocol = Protocol()
     playlists: Playlists = Playlists()
     podcasts: Podcasts = Podcasts()

@@ -50,10 +50,15 @@ class RefusedError(FetchError):
 
 
 class Addresses:
-    """Judges addresses; `allowed` are networks the operator opened, as text."""
+    """Judges addresses; `allowed` are networks the operator opened, as text, `hosts` those named."""
 
-    def __init__(self, allowed: Sequence[str]) -> None:
+    def __init__(self, allowed: Sequence[str], hosts: Sequence[str] = ()) -> None:
         self._allowed = [ip_network(text, strict=False) for text in allowed]
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    def named(self, host: str) -> bool:
+        """Whether the operator named the host itself: it may be anywhere."""
+        return host.lower() in self._hosts
 
     def url(self, text: str | URL, base: URL | None = None) -> URL:
         """An address in its usual form, without its fragment; raises RefusedError.
@@ -65,6 +70,8 @@ class Addresses:
             raise RefusedError("Only addresses that begin with http:// or https:// are fetched.")
         if url.raw_user is not None or url.raw_password is not None:
             raise RefusedError("Addresses with a user name or a password in them are not fetched.")
+        if self.named(url.raw_host):
+            return url.with_fragment(None)
         if url.port not in _PORTS and not (url.port or 0) >= _LOWEST_FREE_PORT:
             raise RefusedError(
                 f"The port {url.port} is not one for feeds: 80, 443, or 1024 and up."

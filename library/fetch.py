@@ -19,7 +19,15 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +48,7 @@ __all__ = [
     "Fetcher",
     "Page",
     "RefusedError",
+    "Reply",
     "StatusError",
     "TooLargeError",
     "TooSlowError",
@@ -105,11 +114,24 @@ class Page:
     modified: str
 
 
-class Fetcher:
-    """Fetches. `close` it in the end; all methods raise FetchError alone."""
+@dataclass(frozen=True)
+class Reply:
+    """What was answered, whether yes or no."""
 
-    def __init__(self, settings: Outbound, look_up: LookUp | None = None) -> None:
-        self.addresses = Addresses(settings.allow_networks)
+    status: int
+    body: bytes
+
+
+class Fetcher:
+    """Fetches. `close` it in the end; all methods raise FetchError alone.
+
+    `hosts` are those that the operator named: they may be anywhere, also in a private network.
+    """
+
+    def __init__(
+        self, settings: Outbound, look_up: LookUp | None = None, hosts: Sequence[str] = ()
+    ) -> None:
+        self.addresses = Addresses(settings.allow_networks, hosts)
         self._timeout = settings.timeout
         self._resolver = _Judging(self.addresses, look_up or _look_up)
         self._session: aiohttp.ClientSession | None = None
@@ -127,6 +149,31 @@ class Fetcher:
         except TimeoutError:
             raise TooSlowError(f"It took longer than {_PAGE_SECONDS:.0f} seconds.") from None
         return Page(str(answer.url), body, *_validators(answer))
+
+    async def ask(
+        self,
+        url: str,
+        limit: int,
+        *,
+        authorization: str = "",
+        form: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """What one host says to a question, or to a form, of at most `limit` bytes.
+
+        Redirects are not followed: what is sent is for this host alone.
+        """
+        headers = {str(hdrs.AUTHORIZATION): authorization} if authorization else {}
+        headers[str(hdrs.ACCEPT)] = "application/json"
+        try:
+            async with asyncio.timeout(_PAGE_SECONDS):
+                answer = await self._ask(self.addresses.url(url), headers, form)
+                try:
+                    blocks = [block async for block in _blocks(answer, limit, _PAGE_SECONDS)]
+                finally:
+                    answer.close()
+        except TimeoutError:
+            raise TooSlowError(f"It took longer than {_PAGE_SECONDS:.0f} seconds.") from None
+        return Reply(answer.status, b"".join(blocks))
 
     async def stream(self, url: str, limit: int) -> AsyncGenerator[bytes, None]:
         """A thing of at most `limit` bytes, block by block.
@@ -179,12 +226,17 @@ class Fetcher:
             url = self.addresses.url(location, url)
         raise RefusedError(f"There are more than {_HOPS} redirects.")
 
-    async def _ask(self, url: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+    async def _ask(
+        self, url: URL, headers: Mapping[str, str], form: Mapping[str, str] | None = None
+    ) -> aiohttp.ClientResponse:
         if self._session is None:
             self._session = self._opened()
+        method = hdrs.METH_GET if form is None else hdrs.METH_POST
         with _words(url.host or ""):
             async with asyncio.timeout(self._timeout):
-                return await self._session.get(url, headers=headers, allow_redirects=False)
+                return await self._session.request(
+                    method, url, headers=headers, data=form, allow_redirects=False
+                )
 
     def _opened(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -209,8 +261,9 @@ class _Judging(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = await self._look_up(host, port)
-        for address in found:
-            self._addresses.judge(address)
+        if not self._addresses.named(host):
+            for address in found:
+                self._addresses.judge(address)
         return [_result(host, port, address) for address in found]
 
     async def close(self) -> None:

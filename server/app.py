@@ -30,7 +30,7 @@ def build(settings: Settings, db: Database, sandbox: Sandbox) -> web.Application
     """Everything that answers HTTP. The caller starts the bus after this, and closes the parts."""
     app = web.Application(
         client_max_size=settings.server.max_request_bytes,
-        middlewares=[behind(settings.server.trusted_proxies)],
+        middlewares=[behind(settings.server.trusted_proxies, settings.auth.proxy_header)],
     )
     streamer, images = Streamer(settings), Images(settings, sandbox)
     services = Services(settings, db, streamer, images, LyricsReader(sandbox), sandbox)

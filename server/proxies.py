@@ -7,14 +7,17 @@ from collections.abc import Sequence
 
 from aiohttp import HttpVersion, web
 from aiohttp.typedefs import Handler, Middleware
+from multidict import CIMultiDict
 
 from streaming.links import host_of
 
 _HTTP_1_1 = HttpVersion(1, 1)
 
 
-def behind(trusted: Sequence[str]) -> Middleware:
+def behind(trusted: Sequence[str], header: str = "") -> Middleware:
     """The outermost middleware: further in, `request.remote` and `request.scheme` are the client's.
+
+    The header that says who the proxy has signed in is there only if a trusted one sent it.
 
     What is asked of no host, of two, or of something that is none, gets no further.
     """
@@ -27,6 +30,10 @@ def behind(trusted: Sequence[str]) -> Middleware:
             and request.version >= _HTTP_1_1
         ):
             raise web.HTTPBadRequest(text="The header Host is not the name of a server.\n")
+        if header and header in request.headers and not proxies.sent(request):
+            kept = CIMultiDict(request.headers)
+            kept.popall(header)
+            request = request.clone(headers=kept)
         if trusted:
             request = request.clone(remote=proxies.client(request), scheme=proxies.scheme(request))
         return await handler(request)
@@ -39,6 +46,10 @@ class Proxies:
 
     def __init__(self, trusted: Sequence[str]) -> None:
         self._networks = [ipaddress.ip_network(each, strict=False) for each in trusted]
+
+    def sent(self, request: web.Request) -> bool:
+        """Whether the request comes from a proxy itself."""
+        return self._trusts(request.remote or "")
 
     def client(self, request: web.Request) -> str:
         """The address of whoever asked; empty when the connection has none (a Unix socket)."""

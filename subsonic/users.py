@@ -76,7 +76,7 @@ async def create_user(
 ) -> None:
     """Make an account, which sees all libraries unless told.
 
-    `ldapAuthenticated` has no effect: every account has a password of its own.
+    `ldapAuthenticated` has no effect: every account that is made here has a password of its own.
     """
     wanted = _NEW | roles.said() | {"playlist": playlist_role}
     row = await call.services.db.users.add(
@@ -127,13 +127,18 @@ async def delete_user(call: Call, *, username: str) -> None:
 
 @endpoint("changePassword", role="settings")
 async def change_password(call: Call, *, username: str, password: str) -> None:
-    """Change a password: one's own, or any for an administrator."""
+    """Change a password: one's own, or any for an administrator.
+
+    Who has none, because they are signed in elsewhere, is given one by an administrator alone.
+    """
     users = call.services.db.users
     row = await users.by_name(username)
     if (row is None or row.id != call.user.id) and "admin" not in call.user.roles:
         raise ForbiddenError("Only an administrator may change the passwords of others.")
     if row is None:
         raise _nobody(username)
+    if row.id == call.user.id and not row.has_password:
+        raise ForbiddenError("You have no password here: you are signed in elsewhere.")
     await users.set_password(row.name, new_password(password))
     await _note(call, "password changed", row.name)
 

@@ -14,6 +14,9 @@ from db.tries import Caller, TooManyTriesError
 from web.browsers import browsers
 from web.display import ago
 from web.forms import Form
+from web.guests import NotAdmittedError
+from web.identities import links
+from web.ldap import DirectoryError
 from web.passwords import chosen
 from web.rights import by, may, member
 from web.session import device, sign_in
@@ -22,6 +25,8 @@ from web.view import page, see, too_many
 
 _DONE: Mapping[str, str] = {
     "password": "Your password is changed. Other browsers have to sign in anew.",
+    "linked": "You can sign in with that now.",
+    "unlinked": "You can no longer sign in with that.",
     "revoked": "That app password is no longer accepted.",
     "browser": "That browser is signed out.",
     "browsers": "All other browsers are signed out.",
@@ -82,7 +87,9 @@ async def account_page(
         user=user,
         admin=may(user, "admin"),
         settings=may(user, "settings"),
-        password_in_apps=site.settings.auth.account_password_in_apps,
+        password_in_apps=site.settings.auth.account_password_in_apps and user.has_password,
+        links=await links(request, user),
+        provider=await _linkable(request, user),
         devices=await _devices(request, user),
         browsers=await browsers(request, user),
         picture=user.avatar_changed and int(user.avatar_changed.timestamp() * 1000),
@@ -95,22 +102,45 @@ async def account_page(
 
 async def _try_change(request: web.Request, user: UserRow, form: Form) -> str:
     """Nothing, or why the password is not changed."""
-    site = request.app[SITE]
-    note = site.db.audit.note
+    db = request.app[SITE].db
+    if not user.has_password:
+        return "You have no password here; an administrator can give you one."
     try:
         new = chosen(form, user.name)
-        caller = Caller(user.name, request.remote or "", device(request))
-        if await site.doorman.admit(caller, form.get("old", "")) is None:
-            await note("password changed", by(request, user), outcome="refused", subject=user.name)
+        if not await is_owner(request, user, form.get("old", ""), "password changed"):
             return "That is not your password now."
-        await sign_in(request, await site.db.users.set_password(user.name, new))
+        await sign_in(request, await db.users.set_password(user.name, new))
     except RefusedError as error:
         return str(error)
-    except TooManyTriesError as error:
-        await note("password changed", by(request, user), outcome="held", subject=user.name)
-        raise too_many(error.wait, "/account") from None
-    await note("password changed", by(request, user), subject=user.name)
+    await db.audit.note("password changed", by(request, user), subject=user.name)
     return ""
+
+
+async def _linkable(request: web.Request, user: UserRow) -> str:
+    """What the account can be linked with, and is not yet."""
+    site = request.app[SITE]
+    if site.provider is None:
+        return ""
+    settings = site.provider.settings
+    rows = await site.db.identities.of(user.id)
+    return "" if any(row.issuer == settings.issuer for row in rows) else settings.label
+
+
+async def is_owner(request: web.Request, user: UserRow, password: str, event: str) -> bool:
+    """Whether that is the password of an account, tried like one at the door; if not, it is noted."""
+    note = request.app[SITE].db.audit.note
+    caller = Caller(user.name, request.remote or "", device(request))
+    try:
+        admitted = await request.app[SITE].doorman.admit(caller, password)
+    except TooManyTriesError as error:
+        await note(event, by(request, user), outcome="held", subject=user.name)
+        raise too_many(error.wait, "/account") from None
+    except (DirectoryError, NotAdmittedError):
+        admitted = None
+    if admitted is None or admitted.id != user.id:
+        await note(event, by(request, user), outcome="refused", subject=user.name)
+        return False
+    return True
 
 
 async def _devices(request: web.Request, user: UserRow) -> list[Device]:

@@ -12,17 +12,19 @@ from aiohttp.typedefs import Handler, Middleware
 from aiohttp_session import session_middleware
 
 from db.errors import DatabaseError
-from web import art, display, shares
+from web import art, display, oidc, shares
 from web.account import change_password, show_account
 from web.assets import Assets
 from web.audit import show_audit
 from web.avatar import put_avatar, remove_avatar, show_avatar
 from web.browsers import end_browser, end_other_browsers
 from web.devices import add_device, revoke_device
+from web.directory import members
 from web.doorman import Doorman
 from web.first_run import set_up, show_setup
 from web.forms import Form, read_form
 from web.home import home
+from web.identities import unlink, unlink_user
 from web.login import login, logout, show_login
 from web.playlist_picture import (
     put_playlist_picture,
@@ -37,6 +39,7 @@ from web.playlists import (
     show_playlist,
     show_playlists,
 )
+from web.provider import provider_of
 from web.scanning import show_scan, start_scan
 from web.session import Storage
 from web.site import SITE, Services, Site
@@ -58,6 +61,8 @@ _PLAYLIST = "/playlists/{playlist:(?:pl-)?[0-9]{1,18}}"
 _PAGES: tuple[tuple[str, Page], ...] = (
     ("/", home),
     ("/login", show_login),
+    ("/login/oidc", oidc.go),
+    (oidc.CALLBACK, oidc.come_back),
     ("/setup/{token}", show_setup),
     ("/scan", show_scan),
     ("/account", show_account),
@@ -80,6 +85,8 @@ _FORMS: tuple[tuple[str, FormPage], ...] = (
     ("/setup/{token}", set_up),
     ("/scan", start_scan),
     ("/account/password", change_password),
+    ("/account/link", oidc.link),
+    ("/account/unlink", unlink),
     ("/account/browsers/end", end_browser),
     ("/account/browsers/end-others", end_other_browsers),
     ("/account/apps", add_device),
@@ -92,6 +99,7 @@ _FORMS: tuple[tuple[str, FormPage], ...] = (
     ("/users", add_user),
     (_USER, change_user),
     (f"{_USER}/password", reset_password),
+    (f"{_USER}/unlink", unlink_user),
     (f"{_USER}/delete", delete_user),
 )
 
@@ -100,8 +108,11 @@ def setup(app: web.Application, services: Services) -> None:
     """Add the pages, and a page for addresses that lead nowhere outside `/rest`."""
     settings, db = services.settings, services.db
     assets = Assets()
-    doorman = Doorman(db.users, db.tries)
-    app[SITE] = Site(settings, db, services.streamer, services.images, assets, doorman)
+    provider = provider_of(settings)
+    doorman = Doorman(db.users, db.tries, members(settings.ldap, db))
+    app[SITE] = Site(settings, db, services.streamer, services.images, assets, doorman, provider)
+    if provider is not None:
+        app.on_cleanup.append(_close_provider)
     _set_up_templates(app, assets)
     sessions = session_middleware(Storage(db.sessions, settings.auth.session_days))
     for path, page in _PAGES:
@@ -114,6 +125,12 @@ def setup(app: web.Application, services: Services) -> None:
     app.router.add_get("/static/{name}", _static)
     art.setup(app)
     app.middlewares.append(_nowhere)
+
+
+async def _close_provider(app: web.Application) -> None:
+    provider = app[SITE].provider
+    if provider is not None:
+        await provider.close()
 
 
 def _set_up_templates(app: web.Application, assets: Assets) -> None:

@@ -9,9 +9,9 @@ from aiohttp import web
 from db.rows import LibraryRow, UserRow
 from streaming.links import base_url, host_of
 from web import display
+from web.proxy_header import visitor
 from web.rights import may
 from web.scanning import scan_view
-from web.session import signed_in
 from web.site import SITE
 from web.view import page, see
 
@@ -46,7 +46,7 @@ class Address:
 
 async def home(request: web.Request) -> web.Response:
     """The page, for whoever is signed in."""
-    user = await signed_in(request)
+    user = await visitor(request)
     if user is None:
         return see("/login")
     site = request.app[SITE]
@@ -63,7 +63,8 @@ async def home(request: web.Request) -> web.Response:
         most_problems=_PROBLEMS_SHOWN,
         address=_address(request),
         apps=APPS,
-        password_in_apps=site.settings.auth.account_password_in_apps,
+        password_in_apps=site.settings.auth.account_password_in_apps and user.has_password,
+        has_password=user.has_password,
     )
 
 

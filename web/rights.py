@@ -6,7 +6,7 @@ from aiohttp import web
 
 from db.audit import By
 from db.rows import UserRow
-from web.session import signed_in
+from web.proxy_header import visitor
 from web.view import Elsewhere, Refusal
 
 
@@ -22,7 +22,7 @@ def may(user: UserRow, role: str) -> bool:
 
 async def member(request: web.Request, role: str = "") -> UserRow:
     """Whoever is signed in, and has the role; others are led to the sign-in, or refused."""
-    user = await signed_in(request)
+    user = await visitor(request)
     if user is None:
         back = f"?next={request.path}" if request.method == "GET" else ""
         raise Elsewhere(f"/login{back}")

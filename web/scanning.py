@@ -10,8 +10,8 @@ from aiohttp import web
 from db.rows import ScanRow, UserRow
 from web.display import ago, counted, number
 from web.forms import Form
+from web.proxy_header import visitor
 from web.rights import may, member
-from web.session import signed_in
 from web.site import SITE
 from web.view import see
 
@@ -68,7 +68,7 @@ async def scan_view(request: web.Request, user: UserRow) -> ScanView | None:
 
 async def show_scan(request: web.Request) -> web.Response:
     """The state of the scan for the script on the first page."""
-    user = await signed_in(request)
+    user = await visitor(request)
     if user is None:
         return web.json_response({"error": "Sign in."}, status=401)
     view = await scan_view(request, user)

@@ -12,6 +12,7 @@ from db.database import Database
 from streaming import Images, Streamer
 from web.assets import Assets
 from web.doorman import Doorman
+from web.provider import Provider
 
 
 class Services(Protocol):
@@ -37,6 +38,7 @@ class Site:
     images: Images
     assets: Assets
     doorman: Doorman
+    provider: Provider | None
     uploading: set[int] = field(default_factory=set)
     """The users whose picture is being received."""
 

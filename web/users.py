@@ -11,6 +11,7 @@ from db.errors import RefusedError
 from db.rows import LibraryRow, UserRow
 from db.users import BIT_RATES, Change
 from web.forms import Form, number_in
+from web.identities import links, ways
 from web.passwords import chosen
 from web.rights import by, may, member
 from web.session import sign_in
@@ -21,6 +22,7 @@ _DONE: Mapping[str, str] = {
     "added": "The account is there. What it may do can be changed here.",
     "changed": "The changes are saved.",
     "password": "The password is changed. Whoever was signed in with the old one no longer is.",
+    "unlinked": "They can no longer sign in with that.",
     "deleted": "The account is deleted, with all that was its.",
 }
 _MEANINGS: Mapping[str, str] = {
@@ -126,15 +128,16 @@ async def _both(request: web.Request) -> tuple[UserRow, UserRow]:
 async def _users_page(
     request: web.Request, me: UserRow, error: str = "", done: str = "", form: Form | None = None
 ) -> web.Response:
-    db = request.app[SITE].db
     given = form or {}
+    users = await request.app[SITE].db.users.all()
     return await page(
         request,
         "users.html",
         status=400 if error else 200,
         user=me,
         admin=True,
-        users=await db.users.all(),
+        users=users,
+        ways=await ways(request, users),
         error=error,
         done=_DONE.get(done, ""),
         name=given.get("name", ""),
@@ -152,6 +155,7 @@ async def _user_page(
         user=me,
         admin=True,
         shown=shown,
+        links=await links(request, shown),
         roles=_MEANINGS,
         libraries=await request.app[SITE].db.libraries.all(),
         rates=sorted({*BIT_RATES, shown.max_bit_rate}),

@@ -51,11 +51,25 @@ async def page(
 
 
 def message(
-    request: web.Request, title: str, text: str, *, status: int = 200, back: str = ""
+    request: web.Request,
+    title: str,
+    text: str,
+    *,
+    status: int = 200,
+    back: str = "",
+    url: str = "",
+    go: str = "",
 ) -> web.Response:
-    """A page that only says something; it looks at no cookie."""
-    context = {"title": title, "text": text, "back": back}
+    """A page that only says something, perhaps with a link to elsewhere; it looks at no cookie."""
+    context = {"title": title, "text": text, "back": back, "url": url, "go": go}
     return aiohttp_jinja2.render_template("message.html", request, context, status=status)
+
+
+def onward(request: web.Request, title: str, text: str, url: str) -> web.Response:
+    """A page that leads to another site, as a form may not: what comes after it is no redirect of it."""
+    response = message(request, title, text, url=url, go="Go on")
+    response.headers["Refresh"] = f"0; url={url}"
+    return response
 
 
 def refused(request: web.Request, refusal: Refusal) -> web.Response:

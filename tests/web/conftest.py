@@ -28,7 +28,9 @@ async def new_browser(
         sent = {name.replace("_", "-"): text for name, text in headers.items()}
         if same_as is not None:
             return Browser(await aiohttp_client(same_as.server), sent)
-        app = web.Application(middlewares=[behind(settings.server.trusted_proxies)])
+        app = web.Application(
+            middlewares=[behind(settings.server.trusted_proxies, settings.auth.proxy_header)]
+        )
         pages.setup(app, Services(settings, database))
         return Browser(await aiohttp_client(app), sent)
 
