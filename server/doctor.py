@@ -8,7 +8,7 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,10 +23,15 @@ from db.folder import Claim
 from library.rights import unreadable
 from server import ports
 from server.exits import ExitError
+from web.directory import Directory
+from web.ldap import DirectoryError
+from web.provider import ProviderError, provider_of
 
 _LITTLE = 1024**3
 _TOO_LITTLE = 100 * 1024**2
 _PATIENCE = 5.0
+
+Asking = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -197,6 +202,38 @@ def _tables(dsn: str, settings: Settings) -> Iterator[Finding]:
     )
 
 
+def _sign_in(settings: Settings) -> Iterator[Finding]:
+    """Whoever else says who people are: a provider, a directory."""
+    provider = provider_of(settings)
+    if provider is not None:
+        name = provider.settings.issuer
+        yield _answered("provider", name, asyncio.run(_reason(provider.metadata, provider.close)))
+    if settings.ldap.url:
+        directory = Directory(settings.ldap)
+        yield _answered("directory", settings.ldap.url, asyncio.run(_reason(directory.check)))
+
+
+def _answered(subject: str, name: str, reason: str) -> Finding:
+    if reason:
+        return Finding("fail", subject, f"Nobody can sign in with {name}: {reason}")
+    return Finding("ok", subject, f"{name} answers")
+
+
+async def _reason(ask: Asking, close: Asking | None = None) -> str:
+    """Nothing, or why there is no answer."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await ask()
+    except TimeoutError:
+        return f"no answer within {_PATIENCE:g} seconds"
+    except (ProviderError, DirectoryError) as error:
+        return str(error)
+    finally:
+        if close is not None:
+            await close()
+    return ""
+
+
 async def _version(dsn: str, settings: Settings) -> str:
     db = await Database.open(dsn, settings)
     try:
@@ -209,4 +246,5 @@ async def _version(dsn: str, settings: Settings) -> str:
 
 _CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _python, _encoders, _clock, _data_folder, _cache_folder, _music, _port, _database,
+    _sign_in,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 import library.fetch
 from conf.settings import Outbound
@@ -429,3 +430,48 @@ def test_nothing_else_speaks_to_the_outside() -> None:
         if any(word in path.read_text() for word in ("ClientSession", "urlopen", "http.client"))
     }
     assert found == {"fetch.py"}
+
+
+async def test_a_form_goes_to_one_host_and_its_answer_comes_whatever_it_is(
+    serve: Serve, make: Make
+) -> None:
+    """Redirects are for whoever asked: what was sent is for that host alone."""
+    seen: list[tuple[str, str, str]] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        form = await request.post()
+        seen.append((request.method, request.headers.get("Authorization", ""), str(dict(form))))
+        if request.path == "/elsewhere":
+            return web.Response(status=307, headers={"Location": "/token"})
+        return web.json_response({"error": "invalid_grant"}, status=400)
+
+    url, fetcher = await serve(answer), make()
+    reply = await fetcher.ask(f"{url}token", LIMIT, authorization="Basic x", form={"code": "1"})
+    assert (reply.status, reply.body) == (400, b'{"error": "invalid_grant"}')
+    assert (await fetcher.ask(f"{url}elsewhere", LIMIT, form={"code": "2"})).status == 307
+    assert (await fetcher.ask(f"{url}people", LIMIT)).status == 400
+    assert seen == [
+        ("POST", "Basic x", "{'code': '1'}"), ("POST", "", "{'code': '2'}"), ("GET", "", "{}"),
+    ]  # fmt: skip
+    with pytest.raises(TooLargeError):
+        await fetcher.ask(f"{url}token", 5, form={})
+
+
+async def test_a_host_that_the_operator_named_may_be_anywhere_and_no_other_may(
+    serve: Serve,
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(text="here")
+
+    async def look_up(name: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    port = URL(await serve(answer)).port
+    fetcher = Fetcher(Outbound(timeout=5), look_up, hosts=("ID.lan",))
+    try:
+        assert (await fetcher.ask(f"http://id.lan:{port}/", LIMIT)).body == b"here"
+        for other in ("other.lan", "127.0.0.1", "id.lan.evil.example"):
+            with pytest.raises(RefusedError):
+                await fetcher.ask(f"http://{other}:{port}/", LIMIT)
+    finally:
+        await fetcher.close()

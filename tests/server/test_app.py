@@ -269,3 +269,21 @@ async def test_the_picture_that_an_answer_names_opens_without_a_sign_in(
                 assert response.content_type.startswith("image/")
                 assert "Set-Cookie" not in response.headers
     await sandbox.close()
+
+
+@pytest.mark.attack("X10")
+async def test_the_header_of_a_proxy_opens_pages_and_signs_no_app_in(
+    serve: Serve, settings: Settings, database: Database
+) -> None:
+    """Apps go around sign-in pages: a proxy lets them through, and must not vouch for them."""
+    server = msgspec.structs.replace(settings.server, trusted_proxies=("127.0.0.1",))
+    auth = msgspec.structs.replace(settings.auth, proxy_header="Remote-User")
+    client = await serve(msgspec.structs.replace(settings, server=server, auth=auth))
+    await database.users.add("ann", "password", admin=True)
+    headers = {"Remote-User": "ann"}
+    async with client.get("/users", headers=headers) as page:
+        assert page.status == 200
+    common = {"v": "1.16.1", "c": "test", "f": "json"}
+    for given in ({}, {"u": "ann"}, {"u": "ann", "p": "wrong"}):
+        async with client.get("/rest/ping", params=common | given, headers=headers) as answer:
+            assert (await answer.json())["subsonic-response"]["status"] == "failed"

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conf.settings import Library, MusicFolder, Secret, Server, Settings
+from conf.settings import Ldap, Library, MusicFolder, Oidc, Secret, Server, Settings
 from server.doctor import Finding, examine
 
 
@@ -91,3 +91,12 @@ def test_a_clock_in_the_past_is_told(settings: Settings, monkeypatch: pytest.Mon
     """A Raspberry Pi without network wakes up in 1970."""
     monkeypatch.setattr(time, "time", lambda: 0.0)
     assert by_subject(settings)["clock"].state == "fail"
+
+
+def test_a_provider_and_a_directory_are_asked(settings: Settings) -> None:
+    oidc = Oidc(issuer="http://127.0.0.1:1", client_id="dulcian")
+    ldap = Ldap(url="ldap://127.0.0.1:1", base_dn="dc=example", timeout=2)
+    found = by_subject(msgspec.structs.replace(settings, oidc=oidc, ldap=ldap))
+    for subject in ("provider", "directory"):
+        assert found[subject].state == "fail"
+        assert "127.0.0.1 cannot be reached" in found[subject].text
