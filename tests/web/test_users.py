@@ -56,8 +56,8 @@ async def test_all_are_listed_and_lead_to_their_pages(
 ) -> None:
     await database.pool.execute("update users set enabled = false where name = 'paul'")
     answer = await admin.open("/users")
-    assert "maria Administrator all" in answer.seen
-    assert "paul User, switched off all" in answer.seen
+    assert "maria Administrator a password all" in answer.seen
+    assert "paul User, switched off a password all" in answer.seen
     assert f'href="/users/{paul.id}"' in answer.text
     assert 'href="/users"' in (await admin.open("/")).text
 
