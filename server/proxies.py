@@ -5,31 +5,24 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 
-from aiohttp import HttpVersion, web
+from aiohttp import HttpVersion11, web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict
 
 from streaming.links import host_of
 
-_HTTP_1_1 = HttpVersion(1, 1)
-
 
 def behind(trusted: Sequence[str], header: str = "") -> Middleware:
     """The outermost middleware: further in, `request.remote` and `request.scheme` are the client's.
 
-    The header that says who the proxy has signed in is there only if a trusted one sent it.
-
-    What is asked of no host, of two, or of something that is none, gets no further.
+    The header that says who the proxy has signed in is there only if a trusted one sent it. What
+    nobody asks in earnest gets no further.
     """
     proxies = Proxies(trusted)
 
     @web.middleware
     async def see_through(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if (
-            request.headers.getall("Host", []) != [host_of(request)]
-            and request.version >= _HTTP_1_1
-        ):
-            raise web.HTTPBadRequest(text="The header Host is not the name of a server.\n")
+        _refuse_odd(request)
         if header and header in request.headers and not proxies.sent(request):
             kept = CIMultiDict(request.headers)
             kept.popall(header)
@@ -39,6 +32,20 @@ def behind(trusted: Sequence[str], header: str = "") -> Middleware:
         return await handler(request)
 
     return see_through
+
+
+def _refuse_odd(request: web.Request) -> None:
+    """No host, two, or what is none; and chunks in a version that does not know them."""
+    old, hosts = request.version < HttpVersion11, request.headers.getall("Host", [])
+    if old and "Transfer-Encoding" in request.headers:
+        problem = "HTTP/1.0 has no Transfer-Encoding."
+    elif (hosts or not old) and (len(hosts) != 1 or not host_of(request)):
+        problem = "The header Host is not the name of one server."
+    else:
+        return
+    refusal = web.HTTPBadRequest(text=f"{problem}\n")
+    refusal.force_close()  # where the next request begins, others may see differently
+    raise refusal
 
 
 class Proxies:
