@@ -125,6 +125,7 @@ def setup(app: web.Application, services: Services) -> None:
     app.router.add_get("/static/{name}", _static)
     art.setup(app)
     app.middlewares.append(_nowhere)
+    app.on_response_prepare.append(_never_guessed)
 
 
 async def _close_provider(app: web.Application) -> None:
@@ -195,6 +196,11 @@ async def _static(request: web.Request) -> web.Response:
         "X-Content-Type-Options": "nosniff",
     }
     return web.Response(body=asset.body, content_type=asset.content_type, headers=headers)
+
+
+async def _never_guessed(_request: web.Request, response: web.StreamResponse) -> None:
+    """No browser takes an answer for something else than it says it is."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
 
 
 @web.middleware

@@ -37,6 +37,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
     return made
 
 
+@pytest.mark.attack("X77")
 async def test_few_run_at_once_and_few_wait(slow: Slow) -> None:
     turns = Hashing()
     tasks = [asyncio.create_task(turns.hash(f"owner {at}", "x")) for at in range(40)]
@@ -48,6 +49,7 @@ async def test_few_run_at_once_and_few_wait(slow: Slow) -> None:
     assert sum(isinstance(one, TooManyChangesError) for one in results) == 8
 
 
+@pytest.mark.attack("X77")
 async def test_one_owner_has_one_turn_at_a_time(slow: Slow) -> None:
     turns = Hashing()
     first = asyncio.create_task(turns.hash("ann", "one"))

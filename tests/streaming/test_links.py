@@ -19,6 +19,7 @@ def test_a_host_is_taken_as_it_is(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", NONE)
+@pytest.mark.attack("X83")
 def test_what_cannot_be_a_host_is_none(host: str) -> None:
     request = make_mocked_request("GET", "/", {"Host": host})
     assert host_of(request) == ""
@@ -26,6 +27,7 @@ def test_what_cannot_be_a_host_is_none(host: str) -> None:
 
 
 @pytest.mark.parametrize("public", ["https://music.example/", "https://music.example"])
+@pytest.mark.attack("X83")
 def test_the_public_address_goes_before_the_host(public: str) -> None:
     request = make_mocked_request("GET", "/", {"Host": "evil.example"})
     assert base_url(request, public) == "https://music.example"

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from db.database import Database
 from db.queries import Command, Rows, Value
@@ -63,6 +64,7 @@ async def device(client: Client, stocked: Database) -> AsyncIterator[str]:
         {"t": token(PASSWORD, "x")["t"].upper(), "s": "x"},
     ],
 )
+@pytest.mark.attack("X01")
 async def test_every_form_of_the_password_is_accepted(
     client: Client, given: dict[str, str]
 ) -> None:
@@ -86,6 +88,7 @@ async def test_every_form_of_the_password_is_accepted(
         {"t": "ü", "s": "\x00"},
     ],
 )
+@pytest.mark.attack("X01", "X02")
 async def test_a_wrong_password_is_40_and_so_is_an_unknown_user(
     client: Client, given: dict[str, str]
 ) -> None:
@@ -101,6 +104,7 @@ async def test_a_device_password_works_in_every_form(client: Client, device: str
     assert await code(client, u=NAME, p=PASSWORD) is None
 
 
+@pytest.mark.attack("X03")
 async def test_a_revoked_device_password_ends(
     client: Client, stocked: Database, device: str
 ) -> None:
@@ -116,6 +120,7 @@ async def test_the_account_password_is_no_api_key(client: Client) -> None:
     assert await code(client, apiKey=PASSWORD) == 44
 
 
+@pytest.mark.attack("X01")
 async def test_conflicting_credentials_are_43(client: Client, device: str) -> None:
     assert await code(client, apiKey=device, u=NAME) == 43
     assert await code(client, apiKey=device, p="x") == 43
@@ -204,6 +209,7 @@ async def test_an_account_that_changed_while_it_was_read_is_not_kept(
     assert await code(client, u="guest", p="another") is None
 
 
+@pytest.mark.attack("X04")
 async def test_a_disabled_account_is_40(client: Client, stocked: Database) -> None:
     await stocked.pool.execute("update users set enabled = false where name = 'guest'")
     assert await code(client, u="guest", p=shelf.GUEST[1]) == 40
@@ -326,6 +332,7 @@ async def test_a_burst_of_guesses_as_a_known_device_is_no_more_than_guesses_one_
     assert len(set(looked)) <= 11
 
 
+@pytest.mark.attack("X80")
 async def test_cookies_and_basic_authorization_count_for_nothing(client: Client) -> None:
     headers = {"Authorization": "Basic YWRtaW46YWRtaW4=", "Cookie": "dulcian=x"}
     response = await client.get("/rest/ping", params=COMMON, headers=headers)
@@ -333,3 +340,75 @@ async def test_cookies_and_basic_authorization_count_for_nothing(client: Client)
     given = {**COMMON, "u": NAME, "p": PASSWORD}
     response = await client.get("/rest/ping", params=given, headers=headers)
     assert json.loads(await response.read())["subsonic-response"]["status"] == "ok"
+
+
+@pytest.mark.attack("X01")
+async def test_odd_credentials_are_answered_as_wrong_ones(client: Client) -> None:
+    for given in (
+        {"u": "", "p": PASSWORD},
+        {"u": NAME, "p": ""},
+        {"u": NAME, "t": token(PASSWORD, "")["t"], "s": ""},
+        {"u": NAME, "s": "salt"},
+        {"p": PASSWORD},
+    ):
+        assert await code(client, **given) == 10
+    for given in (
+        {"u": "аdmin", "p": PASSWORD},  # a Cyrillic letter
+        {"u": f"{NAME}\x00", "p": PASSWORD},
+        {"u": f" {NAME}", "p": PASSWORD},
+        {"u": f"{NAME}%00", "p": PASSWORD},
+        {"u": "x" * 100_000, "p": PASSWORD},
+        {"u": NAME, "p": f"{PASSWORD}\x00"},
+        {"u": NAME, "t": token(PASSWORD, "a")["t"], "s": "b"},
+        {"u": NAME, "t": token(PASSWORD, "a")["t"][:31], "s": "a"},
+        {"u": NAME, "t": "0" * 100_000, "s": "a" * 100_000},
+        {"u": NAME, "t": token("", "a")["t"], "s": "a"},
+    ):
+        assert await code(client, **given, c="odd") == 40
+    # Of a repeated parameter the first counts, in every order.
+    for names, expected in ((("guest", NAME), 40), ((NAME, "guest"), None)):
+        pairs = [*COMMON.items(), *(("u", name) for name in names), ("p", PASSWORD)]
+        response = await client.get("/rest/ping", params=pairs)
+        root = json.loads(await response.read())["subsonic-response"]
+        assert root.get("error", {}).get("code") == expected
+
+
+@pytest.mark.attack("X02")
+async def test_odd_passwords_are_wrong_ones(client: Client) -> None:
+    odd = (
+        "enc:f",
+        "enc:gg",
+        "enc:ff",
+        "enc: 41",
+        "enc:0x41",
+        "enc:" + "41" * 500_000,
+        "x" * 1_000_000,
+    )
+    for password in odd:
+        form = COMMON | {"u": "guest", "p": password, "c": f"odd {len(password)}"}
+        response = await client.post("/rest/ping", data=form)
+        assert json.loads(await response.read())["subsonic-response"]["error"]["code"] == 40
+    for raw in ("%ff%fe", "%00", "%ed%a0%80", "enc:%ff"):
+        response = await client.get(
+            URL(f"/rest/ping?v=1.16.1&c=raw&f=json&u={NAME}&p={raw}", encoded=True)
+        )
+        assert json.loads(await response.read())["subsonic-response"]["error"]["code"] == 40
+
+
+@pytest.mark.attack("X09", "X10")
+async def test_headers_of_whoever_likes_to_send_them_count_for_nothing(client: Client) -> None:
+    async def answer(number: int, **given: str) -> tuple[int, str]:
+        said = dict.fromkeys(
+            ("X-Forwarded-For", "X-Real-IP", "X-Client-IP", "CF-Connecting-IP"),
+            f"203.0.113.{number}",
+        )
+        said |= {"Forwarded": f"for=203.0.113.{number}", "X-Forwarded-Prefix": "/evil"}
+        said |= dict.fromkeys(("Remote-User", "X-Remote-User", "X-Forwarded-User"), NAME)
+        response = await client.get("/rest/ping", params=COMMON | given, headers=said)
+        error = json.loads(await response.read())["subsonic-response"]["error"]
+        return error["code"], error["message"]
+
+    assert (await answer(0))[0] == 10
+    for number in range(10):
+        assert await answer(number, u="guest", p="guess") == (40, "Wrong user name or password.")
+    assert (await answer(11, u="guest", p="guess"))[1].startswith("Too many")

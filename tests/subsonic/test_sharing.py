@@ -163,12 +163,20 @@ async def test_sharing_needs_its_role(guest: Api, stocked: Database) -> None:
     await guest.get("deleteShare", id=share["id"])
 
 
+@pytest.mark.attack("X83")
 async def test_a_host_that_was_made_up_does_not_get_into_the_address(guest: Api) -> None:
     pairs = guest.signed({"id": await guest.id_of("Beta")})
     for host in ("evil.example/x", 'a"b', "user@evil.example"):
         answer = await guest.client.get("/rest/createShare", params=pairs, headers={"Host": host})
-        (share,) = (await answer.json())["subsonic-response"]["shares"]["share"]
-        assert share["url"].startswith("/share/")
+        assert answer.status == 400
+        assert "evil" not in await answer.text()
+    assert await listed(guest) == {}
+    # Nor do those that others than trusted proxies say.
+    said = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example", "X-Host": "evil"}
+    said |= {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/evil"}
+    answer = await guest.client.get("/rest/createShare", params=pairs, headers=said)
+    (share,) = (await answer.json())["subsonic-response"]["shares"]["share"]
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/share/[\w-]+", share["url"])
 
 
 async def test_many_shares_are_listed_with_all_their_songs(guest: Api, samples: Samples) -> None:

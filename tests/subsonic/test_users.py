@@ -289,6 +289,7 @@ async def test_the_last_administrator_stays_one(api: Api, stocked: Database) -> 
     assert await api.error("getUsers") == 50
 
 
+@pytest.mark.attack("X77")
 async def test_one_account_changing_its_password_without_pause_fills_no_queue(
     guest: Api, zoe: Api
 ) -> None:

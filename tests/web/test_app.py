@@ -17,6 +17,7 @@ from tests.web.conftest import PASSWORD
 @pytest.mark.parametrize(
     "path", ["/", "/login", "/setup/wrong", "/scan", "/nowhere", "/logout", "/account", "/users"]
 )
+@pytest.mark.attack("X81")
 async def test_every_page_is_guarded_by_its_headers(browser: Browser, path: str) -> None:
     headers = (await browser.open(path)).response.headers
     policy = dict(part.split(None, 1) for part in headers["Content-Security-Policy"].split(";"))
@@ -27,9 +28,14 @@ async def test_every_page_is_guarded_by_its_headers(browser: Browser, path: str)
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
     assert "Access-Control-Allow-Origin" not in headers
 
 
+@pytest.mark.attack("X38", "X81")
 async def test_pages_hold_no_inline_script_or_style_and_nothing_from_elsewhere(
     admin: Browser,
 ) -> None:

@@ -39,6 +39,7 @@ async def test_the_link_makes_an_administrator_and_signs_them_in(
     assert "admin" in user.roles
 
 
+@pytest.mark.attack("X13")
 async def test_the_link_works_once(browser: Browser, new_browser: NewBrowser) -> None:
     late = await new_browser(same_as=browser)
     token = await late.token(LINK)
@@ -49,6 +50,7 @@ async def test_the_link_works_once(browser: Browser, new_browser: NewBrowser) ->
     assert late.cookie != browser.cookie
 
 
+@pytest.mark.attack("X13")
 async def test_of_two_who_use_the_link_at_once_one_becomes_administrator(
     browser: Browser, new_browser: NewBrowser, database: Database
 ) -> None:
@@ -66,6 +68,7 @@ async def test_of_two_who_use_the_link_at_once_one_becomes_administrator(
     assert await database.users.count() == 1
 
 
+@pytest.mark.attack("X13")
 async def test_a_wrong_token_makes_nobody(browser: Browser, database: Database) -> None:
     assert (await browser.open("/setup/guessed")).status == 404
     form_token = await browser.token(LINK)
@@ -81,6 +84,7 @@ async def test_without_a_printed_link_no_token_is_right(
     assert (await browser.open(LINK)).status == 404
 
 
+@pytest.mark.attack("X13")
 async def test_the_link_is_of_no_use_once_an_account_exists(
     browser: Browser, database: Database
 ) -> None:

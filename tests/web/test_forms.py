@@ -27,6 +27,7 @@ FORMS = (
 
 
 @pytest.mark.parametrize("path", FORMS)
+@pytest.mark.attack("X80")
 async def test_a_form_without_its_token_is_refused(admin: Browser, path: str) -> None:
     for fields in ({}, {"form_token": ""}, {"form_token": "0" * 64}, {"form_token": "ü"}):
         answer = await admin.send(path, fields)
@@ -34,6 +35,7 @@ async def test_a_form_without_its_token_is_refused(admin: Browser, path: str) ->
         assert "out of date" in answer.seen
 
 
+@pytest.mark.attack("X80")
 async def test_a_refused_form_changes_nothing(admin: Browser, database: Database) -> None:
     await admin.send("/scan", {})
     await admin.send("/logout", {})
@@ -41,6 +43,7 @@ async def test_a_refused_form_changes_nothing(admin: Browser, database: Database
     assert (await admin.open("/")).status == 200
 
 
+@pytest.mark.attack("X80")
 async def test_the_token_of_one_browser_is_no_good_in_another(
     admin: Browser, new_browser: NewBrowser, database: Database
 ) -> None:
@@ -51,6 +54,7 @@ async def test_the_token_of_one_browser_is_no_good_in_another(
     assert await database.scans.latest() is None
 
 
+@pytest.mark.attack("X80", "X82")
 async def test_the_token_of_the_sign_in_is_no_good_after_it(
     browser: Browser, database: Database
 ) -> None:
@@ -72,6 +76,7 @@ async def test_the_token_of_the_sign_in_is_no_good_after_it(
         {"Sec_Fetch_Site": "same-site"},
     ],
 )
+@pytest.mark.attack("X80")
 async def test_a_form_from_another_site_is_refused_even_with_its_token(
     admin: Browser, database: Database, headers: dict[str, str]
 ) -> None:
@@ -110,6 +115,7 @@ class TestBehindAProxyThatHidesTheHost:
 
 
 @pytest.mark.parametrize("path", ["/logout", "/login?name=maria&password=x", "/scan", "/"])
+@pytest.mark.attack("X80")
 async def test_opening_an_address_changes_nothing(
     admin: Browser, database: Database, path: str
 ) -> None:
@@ -118,6 +124,7 @@ async def test_opening_an_address_changes_nothing(
     assert (await admin.open("/")).status == 200
 
 
+@pytest.mark.attack("X80")
 async def test_only_forms_of_a_browser_are_read(admin: Browser) -> None:
     token = await admin.token("/")
     async with admin.client.post("/scan", json={"form_token": token}) as response:

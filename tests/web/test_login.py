@@ -37,6 +37,7 @@ async def test_who_is_signed_in_is_led_past_the_sign_in(browser: Browser) -> Non
     ("name", "password"),
     [("maria", "wrong"), ("nobody", PASSWORD), ("", ""), ("mar\0ia", PASSWORD), ("maria", "\0")],
 )
+@pytest.mark.attack("X08")
 async def test_wrong_name_and_wrong_password_look_the_same(
     browser: Browser, name: str, password: str
 ) -> None:
@@ -53,6 +54,7 @@ async def test_a_refused_form_keeps_the_name_as_text(browser: Browser) -> None:
     assert "secret words" not in answer.text
 
 
+@pytest.mark.attack("X82")
 async def test_signing_out_ends_the_session_also_for_a_copy_of_the_cookie(
     browser: Browser, database: Database
 ) -> None:
@@ -85,6 +87,7 @@ async def test_signing_out_without_a_session_is_no_error(browser: Browser) -> No
         ("evil.example", "/"),
     ],
 )
+@pytest.mark.attack("X11")
 async def test_after_the_sign_in_only_pages_of_this_server_follow(
     browser: Browser, target: str, led_to: str
 ) -> None:

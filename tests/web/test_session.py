@@ -17,6 +17,7 @@ async def _sessions(database: Database) -> int:
     return int(await database.pool.fetchval("select count(*) from sessions"))
 
 
+@pytest.mark.attack("X82")
 async def test_the_token_changes_at_the_sign_in(browser: Browser, database: Database) -> None:
     await database.users.add("maria", PASSWORD)
     await browser.open("/login")
@@ -26,6 +27,7 @@ async def test_the_token_changes_at_the_sign_in(browser: Browser, database: Data
     assert browser.cookie not in ("", before)
 
 
+@pytest.mark.attack("X82")
 async def test_a_token_given_to_a_browser_before_does_not_become_a_session(
     browser: Browser, new_browser: NewBrowser, database: Database
 ) -> None:
@@ -37,6 +39,7 @@ async def test_a_token_given_to_a_browser_before_does_not_become_a_session(
     assert (await thief.open("/")).location == "/login"
 
 
+@pytest.mark.attack("X82")
 async def test_signing_in_again_ends_the_session_before(admin: Browser, database: Database) -> None:
     old = admin.cookie
     token = await admin.token("/")
@@ -46,6 +49,7 @@ async def test_signing_in_again_ends_the_session_before(admin: Browser, database
     assert await _sessions(database) == 1
 
 
+@pytest.mark.attack("X07", "X82")
 async def test_the_database_does_not_know_the_token(admin: Browser, database: Database) -> None:
     row = await database.pool.fetchrow("select token_hash, s::text as text from sessions s")
     assert row["token_hash"] == hashlib.sha256(admin.cookie.encode()).digest()
@@ -60,6 +64,7 @@ async def test_looking_at_pages_makes_no_session(browser: Browser, database: Dat
 
 
 @pytest.mark.parametrize("end", ["disabled", "deleted", "new password", "other password hash"])
+@pytest.mark.attack("X04", "X82")
 async def test_a_session_ends_with_its_account_or_password_at_once(
     admin: Browser, database: Database, end: str
 ) -> None:
@@ -78,6 +83,7 @@ async def test_a_session_ends_with_its_account_or_password_at_once(
     assert (await admin.open("/scan")).status == 401
 
 
+@pytest.mark.attack("X82")
 async def test_a_session_ends_with_its_time_and_is_removed_at_the_next_sign_in(
     admin: Browser, new_browser: NewBrowser, database: Database
 ) -> None:
@@ -89,6 +95,7 @@ async def test_a_session_ends_with_its_time_and_is_removed_at_the_next_sign_in(
 
 
 @pytest.mark.parametrize("token", ["", "short", "x" * 43, "x" * 5000, "%00", '"quoted"'])
+@pytest.mark.attack("X05")
 async def test_a_made_up_token_is_nobody(browser: Browser, database: Database, token: str) -> None:
     await database.users.add("maria", PASSWORD)
     assert (await browser.open("/", Cookie=f"dulcian={token}")).location == "/login"
@@ -107,6 +114,7 @@ class TestCookie:
     async def maria(self, database: Database) -> None:
         await database.users.add("maria", PASSWORD)
 
+    @pytest.mark.attack("X82")
     async def test_over_http_is_kept_from_scripts_and_other_sites(self, browser: Browser) -> None:
         answer = await browser.sign_in("maria", PASSWORD)
         name, _, flags = answer.response.headers["Set-Cookie"].partition("=")
@@ -114,6 +122,7 @@ class TestCookie:
         assert {"HttpOnly", "SameSite=Lax", "Path=/", f"Max-Age={7 * 86400}"} <= _flags(flags)
         assert not {"Secure", "Domain"} & _flags(flags)
 
+    @pytest.mark.attack("X82")
     async def test_over_https_is_for_this_host_and_https_alone(self, browser: Browser) -> None:
         browser.headers["X-Forwarded-Proto"] = "https"
         token = await browser.open("/login")
@@ -121,12 +130,14 @@ class TestCookie:
         assert cookie.startswith("__Host-dulcian=")
         assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= _flags(cookie)
 
+    @pytest.mark.attack("X82")
     async def test_over_https_the_plain_cookie_counts_for_nothing(self, browser: Browser) -> None:
         await browser.sign_in("maria", PASSWORD)
         assert (await browser.open("/")).status == 200
         assert (await browser.open("/", X_Forwarded_Proto="https")).location == "/login"
 
 
+@pytest.mark.attack("X10", "X82")
 async def test_only_a_trusted_proxy_can_say_that_it_is_https(
     browser: Browser, database: Database
 ) -> None:
