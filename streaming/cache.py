@@ -203,6 +203,10 @@ class CachedTranscoder:
         self.misses = 0
         self.joined = 0
 
+    def keeps(self, job: Job) -> bool:
+        """Whether what is made will be kept, if the disk has room."""
+        return bool(job.key) and self._cache.fits(job.expected_bytes)
+
     async def find(self, job: Job) -> Opened | None:
         found = await asyncio.to_thread(self._cache.open, job.key) if job.key else None
         self.hits += found is not None

@@ -20,6 +20,7 @@ from streaming import ranges
 from streaming.allowance import paced, spend
 from streaming.files import read_ahead
 
+DURATION = "X-Content-Duration"
 _PACED = 64 * 1024
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\/]')
 
@@ -58,6 +59,15 @@ async def send(request: web.Request, content: Content) -> web.StreamResponse:
         return await _send(request, content, content.body)
 
 
+async def out_of_range(
+    request: web.Request, response: web.StreamResponse, size: int
+) -> web.StreamResponse:
+    """Answer 416, with how much there is."""
+    response.set_status(416)
+    response.headers[hdrs.CONTENT_RANGE] = f"bytes */{size}"
+    return await _only_headers(request, response)
+
+
 async def _send(
     request: web.Request, content: Content, body: BinaryIO | bytes
 ) -> web.StreamResponse:
@@ -71,9 +81,7 @@ async def _send(
     try:
         span = _span(request, content, date)
     except ranges.OutOfRange:
-        response.set_status(416)
-        response.headers[hdrs.CONTENT_RANGE] = f"bytes */{content.size}"
-        return await _only_headers(request, response)
+        return await out_of_range(request, response, content.size)
     start, end = span or (0, content.size)
     if span:
         response.set_status(206)
@@ -108,7 +116,7 @@ def _precondition(request: web.Request, etag: str, mtime_ns: int | None) -> int:
     match, none = request.headers.get(hdrs.IF_MATCH), request.headers.get(hdrs.IF_NONE_MATCH)
     before, since = request.if_unmodified_since, request.if_modified_since
     if match is not None:
-        if not ranges.lists_tag(match, etag):
+        if not ranges.insists_on(match, etag):
             return 412
     elif before is not None and changed > before.timestamp():
         return 412

@@ -201,7 +201,7 @@ class _Kept:
 
 
 def _muxer(file: Any, job: Job, more: Mapping[str, str]) -> OutputContainer:
-    options = {"flush_packets": "0", **more}
+    options = {"flush_packets": "0", **job.profile.muxing, **more}
     out = av.open(file, mode="w", format=job.profile.muxer, container_options=options)
     out.metadata.update(job.tags)
     return out

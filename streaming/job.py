@@ -15,7 +15,7 @@ from streaming.pipe import Tap
 from streaming.profiles import AS_USUAL, Profile, Shape
 from streaming.spool import Spool
 
-_ENCODER = f"{version('av')}/1"
+_ENCODER = f"{version('av')}/2"
 """Part of every key: what an older encoder made is not served as the newer one's."""
 
 

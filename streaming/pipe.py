@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import threading
 import time
 from collections import deque
@@ -59,6 +60,8 @@ class Pipe:
         self._over = False
         self._error: Exception | None = None
         self.closed = False
+        self.name = secrets.token_hex(8)
+        """No other has the same: what is read here may be no byte of what another run makes."""
         self.touched = time.monotonic()
         """When the writer last got anywhere."""
 
@@ -66,6 +69,23 @@ class Pipe:
     def made(self) -> int:
         """How much was written."""
         return self._start + self._size
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was made, and nothing went wrong."""
+        with self._changed:
+            return self._over and not self._error and not self.closed
+
+    @property
+    def searchable(self) -> bool:
+        """Loop: whether all that was made is held, and what will be made, as far as can be told."""
+        with self._changed:
+            return self._shared and self._start == self._spooled
+
+    def holds(self, size: float) -> bool:
+        """Loop: whether so many bytes were made, or all there ever will be."""
+        with self._changed:
+            return self.made >= size or self._over or self.closed
 
     def join(self) -> Tap | None:
         """Loop: listen from the beginning; None where that is gone, or will have no good end."""
@@ -176,9 +196,9 @@ class Pipe:
         taken: list[bytes] = []
         at, size = self._start, 0
         for block in self._blocks:
-            if at >= position and size < _AT_ONCE:
-                taken.append(block)
-                size += len(block)
+            if at + len(block) > position and size < _AT_ONCE:
+                taken.append(block[max(0, position - at) :])
+                size += len(taken[-1])
             at += len(block)
         if taken:
             return b"".join(taken)
@@ -207,7 +227,7 @@ class Pipe:
 
 
 class Tap:
-    """One who listens, from the beginning to the end."""
+    """One who listens, from the beginning to the end, or from where `position` is set."""
 
     def __init__(self, pipe: Pipe) -> None:
         self.pipe = pipe
@@ -223,6 +243,14 @@ class Tap:
                 self.position += len(data)
                 self.pipe.passed()
                 return data
+            await self.ready.wait()
+
+    async def reach(self, size: float) -> None:
+        """Wait until so many bytes were made, or all there ever will be."""
+        while True:
+            self.ready.clear()
+            if self.pipe.holds(size):
+                return
             await self.ready.wait()
 
     def close(self) -> None:

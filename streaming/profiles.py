@@ -51,8 +51,14 @@ class Profile:
     overhead: int = 0
     """The encoder is told `rate * share - overhead` bit/s, so that container and jitter fit in."""
     lossless: bool = False
+    muxing: Mapping[str, str] = field(default_factory=dict)
+    """Options of the muxer."""
     under_way: Mapping[str, str] = field(default_factory=dict)
-    """Options of the muxer for who listens while it is made."""
+    """More of them for who listens while it is made."""
+    exact: bool = False
+    """Whether that is what is kept, byte for byte."""
+    aligned: bool = True
+    """Whether a byte of that is, but for the head, at about the same place in what is kept."""
 
     @property
     def sound(self) -> str:
@@ -98,13 +104,16 @@ OPUS = Profile(
     "opus", "audio/ogg", "opus", "libopus", "ogg", "flt", frozenset({"opus"}),
     highest=256, sample_rates={0: (48000,)},
     options={"vbr": "constrained"}, share=0.985, overhead=600,
+    # The number of the stream is not a random one.
+    muxing={"fflags": "+bitexact"}, exact=True,
 )  # fmt: skip
 AAC = Profile(
     "aac", "audio/aac", "aac", "aac", "adts", "fltp", frozenset({"aac"}),
-    share=0.98, overhead=2600,
+    share=0.98, overhead=2600, exact=True,
 )  # fmt: skip
 M4A = replace(
     AAC, name="m4a", content_type="audio/mp4", suffix="m4a", muxer="mp4", overhead=3600,
+    exact=False, aligned=False,
     # The head waits for the first half second: it can then say what is silence of the encoder.
     under_way={"movflags": "delay_moov+default_base_moof", "frag_duration": "500000"},
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from email.utils import formatdate
+from typing import NamedTuple
 
 _ONE = re.compile(r"^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$", re.IGNORECASE)
 _TAGS = re.compile(r'(?:W/)?"[^"]*"')
@@ -14,24 +15,36 @@ class OutOfRange(ValueError):  # noqa: N818
     """Nothing of what was asked for exists: 416."""
 
 
-def part(header: str | None, size: int) -> tuple[int, int] | None:
-    """First byte and end of the part asked for; None for the whole.
+class Asked(NamedTuple):
+    """One range as it was asked for; without `first`, the last so many bytes; without `last`, the rest."""
+
+    first: int | None
+    last: int | None
+
+
+def asked(header: str | None) -> Asked | None:
+    """The range that a header asks for.
 
     Several ranges at once and what is no range at all are answered with the whole, as the RFC
     allows; players that ask so are content.
     """
     match = _ONE.match(header or "")
-    if not match or not size:
+    if not match:
         return None
-    first, last = (text[:_DIGITS] for text in match.groups())
-    if first:
-        return _from(int(first), int(last) if last else None, size)
-    return _suffix(int(last), size) if last else None
+    first, last = (int(text[:_DIGITS]) if text else None for text in match.groups())
+    if first is None:
+        return None if last is None else Asked(None, last)
+    return None if last is not None and last < first else Asked(first, last)
 
 
-def _from(first: int, last: int | None, size: int) -> tuple[int, int] | None:
-    if last is not None and last < first:
+def part(header: str | None, size: int) -> tuple[int, int] | None:
+    """First byte and end of the part asked for; None for the whole."""
+    span = asked(header)
+    if span is None or not size:
         return None
+    first, last = span
+    if first is None:
+        return _suffix(last or 0, size)
     if first >= size:
         raise OutOfRange
     return first, size if last is None else min(last + 1, size)
@@ -54,6 +67,11 @@ def same_version(if_range: str | None, etag: str, date: str) -> bool:
 
 
 def lists_tag(header: str, etag: str) -> bool:
-    """Whether `If-Match` or `If-None-Match` names this strong tag."""
+    """Whether `If-None-Match` names this strong tag; a weak one says enough there."""
     tags = (tag.removeprefix("W/") for tag in _TAGS.findall(header))
     return header.strip() == "*" or etag in tags
+
+
+def insists_on(header: str, etag: str) -> bool:
+    """Whether `If-Match` names this strong tag."""
+    return header.strip() == "*" or etag in _TAGS.findall(header)

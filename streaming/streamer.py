@@ -18,26 +18,20 @@ from streaming.allowance import Allowances, spend
 from streaming.archive import pieces
 from streaming.bundle import Bundle, Bundled, bundle
 from streaming.cache import CachedTranscoder, cache_of
-from streaming.direct import Content, disposition, send
-from streaming.errors import Gone, Unplayable
+from streaming.direct import DURATION, Content, disposition, send
+from streaming.errors import Gone
 from streaming.files import Opened, open_inside, suffix_of
 from streaming.gain import gain_for
 from streaming.hls import Cut, Rendition, profile
 from streaming.job import Job, Part, key_of, part_key, tags_of
 from streaming.limits import Limits
+from streaming.live import Live, estimate_of, headers_of, tag_of
 from streaming.names import clean
-from streaming.pipe import Tap
 from streaming.plan import Direct, Transcode, Wanted, part, plan
 from streaming.transcode import LiveTranscoder
 
 log = structlog.get_logger()
 
-_HEADER = 1024
-"""What is added to an estimate for the tags in front; what they leave of it is filled up at the end."""
-_PADDING = b"TAG" + bytes(125)
-"""An empty ID3 tag, as old files end with; decoders stumble over bare zeros after mp3."""
-_ZEROS = bytes(64 * 1024)
-_DURATION = "X-Content-Duration"
 _CLOSING = 2.0
 
 
@@ -109,7 +103,11 @@ class Streamer:
                     return await send(request, _original(file, opened))
                 opened.file.close()
                 return await self._part(request, file, wanted, user_id)
-            return answer if answer is not None else await self._live(request, job, wanted.estimate)
+            return (
+                answer
+                if answer is not None
+                else await self._live(request, file, job, wanted.estimate)
+            )
 
     async def transcode(
         self, request: web.Request, file: FileRow, choice: Transcode, user_id: int
@@ -185,7 +183,11 @@ class Streamer:
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             job = replace(_job(file, opened, choice, user), name=name)
             answer = await self._kept(request, file, job)
-            return answer if answer is not None else await self._live(request, job, wanted.estimate)
+            return (
+                answer
+                if answer is not None
+                else await self._live(request, file, job, wanted.estimate)
+            )
 
     async def close(self, grace: float) -> None:
         """Let those who listen go on for `grace` seconds, then cut them off; end all encoders."""
@@ -224,7 +226,7 @@ class Streamer:
         if answer is None and self._settings.mode != "on":
             job.source.file.close()
             raise Gone("The server does not transcode, and has not kept what it once did.")
-        return answer if answer is not None else await self._live(request, job)
+        return answer if answer is not None else await self._live(request, file, job)
 
     async def _kept(
         self, request: web.Request, file: FileRow, job: Job
@@ -239,50 +241,30 @@ class Streamer:
         return None
 
     async def _live(
-        self, request: web.Request, job: Job, estimate: bool = False
+        self, request: web.Request, file: FileRow, job: Job, estimate: bool = False
     ) -> web.StreamResponse:
         """Send what an encoder makes; the job's source is taken over."""
         with ExitStack() as ours:
             ours.callback(job.source.file.close)
-            response = web.StreamResponse(headers=_headers(job))
-            if estimate and not job.profile.lossless:
-                response.content_length = job.expected_bytes + _HEADER
             if request.method == hdrs.METH_HEAD:
-                await response.prepare(request)
-                return response
+                return await _announce(request, job, estimate)
             tap = await self._transcoder.start(job)
             ours.pop_all()
         with closing(tap):
-            await _pour(request, response, tap)
-        return response
+            live = Live(request, job, tap, kept=self._transcoder.keeps(job), estimate=estimate)
+            found = await self._transcoder.find(job) if await live.settled() else None
+            if found is None:
+                return await live.send()
+        return await send(request, _finished(file, job, found))
 
 
-async def _pour(request: web.Request, response: web.StreamResponse, tap: Tap) -> None:
-    """Send what the encoder makes; exactly as much as was promised, if anything was."""
-    # A file that cannot be decoded at all is found here, while there still is another answer.
-    data = await tap.read()
-    left = response.content_length
+async def _announce(request: web.Request, job: Job, estimate: bool) -> web.StreamResponse:
+    """Answer `HEAD`; nothing is encoded for that."""
+    response = web.StreamResponse(headers=headers_of(job))
+    if estimate and not job.profile.lossless:
+        response.content_length = estimate_of(job)
     await response.prepare(request)
-    try:
-        while data:
-            if left is not None:
-                data = data[:left]
-                left -= len(data)
-            await spend(request, len(data))
-            await response.write(data)
-            data = await tap.read()
-    except Unplayable as error:
-        log.warning("a transcode broke off", reason=str(error))
-        if request.transport is not None:
-            request.transport.abort()
-        return
-    if left:
-        await response.write(_PADDING[:left])
-        left -= len(_PADDING[:left])
-    while left:
-        await response.write(_ZEROS[:left])
-        left -= len(_ZEROS[:left])
-    await response.write_eof()
+    return response
 
 
 async def _pack(request: web.Request, response: web.StreamResponse, packed: Bundle) -> None:
@@ -306,7 +288,7 @@ async def _pack(request: web.Request, response: web.StreamResponse, packed: Bund
 
 
 def _original(file: FileRow, opened: Opened, attachment: str = "") -> Content:
-    headers = {_DURATION: f"{file.duration:.3f}"}
+    headers = {DURATION: f"{file.duration:.3f}"}
     if attachment:
         headers[hdrs.CONTENT_DISPOSITION] = attachment
     etag = f'"{file.id:x}-{opened.size:x}-{opened.mtime_ns:x}"'
@@ -315,13 +297,11 @@ def _original(file: FileRow, opened: Opened, attachment: str = "") -> Content:
 
 def _finished(file: FileRow, job: Job, found: Opened) -> Content:
     """A transcode from the cache is a file like any other."""
-    headers = {_DURATION: f"{file.duration:.3f}"}
+    headers = {DURATION: f"{file.duration:.3f}"}
     if job.name:
         headers[hdrs.CONTENT_DISPOSITION] = disposition(job.name)
-    etag = f'"{job.key[:32]}"'
-    return Content(
-        found.file, found.size, job.profile.content_type, etag, job.source.mtime_ns, headers
-    )
+    kind = job.profile.content_type
+    return Content(found.file, found.size, kind, tag_of(job), job.source.mtime_ns, headers)
 
 
 def _job(
@@ -372,19 +352,6 @@ def _segment(
         end=file.end,
         gain=gain,
     )
-
-
-def _headers(job: Job) -> dict[str, str]:
-    """What a live transcode is announced with."""
-    named: dict[str, str] = {hdrs.CONTENT_DISPOSITION: disposition(job.name)} if job.name else {}
-    return {
-        **named,
-        hdrs.CONTENT_TYPE: job.profile.content_type,
-        hdrs.ACCEPT_RANGES: "none",
-        hdrs.CACHE_CONTROL: "private, no-store",
-        "X-Content-Type-Options": "nosniff",
-        _DURATION: f"{job.seconds:.3f}",
-    }
 
 
 def _archived(name: str) -> dict[str, str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import msgspec
 import pytest
@@ -17,6 +19,7 @@ from conf.settings import Settings
 from db.cards import TrackCard
 from db.rows import FileRow
 from streaming import Busy, Gone, Streamer, Wanted
+from streaming.files import Opened, open_inside
 from streaming.plan import Transcode
 from tests.support import tones
 
@@ -80,6 +83,34 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+class Hanging:
+    """A file on a disk that stops to answer after so many reads."""
+
+    def __init__(self, file: Opened, after: int, answers: threading.Event) -> None:
+        self._file, self._left, self._answers = file.file, after, answers
+        self.seek, self.tell, self.close = file.file.seek, file.file.tell, file.file.close
+
+    def read(self, size: int = -1) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            self._answers.wait()
+        return self._file.read(size)
+
+
+@pytest.fixture
+def slow_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Of each song that is transcoded a megabyte can be read, and the rest once this is set."""
+    answers = threading.Event()
+
+    def open_slowly(root: bytes, path: bytes) -> Opened:
+        opened = open_inside(root, path)
+        return replace(opened, file=cast("BinaryIO", Hanging(opened, 32, answers)))
+
+    monkeypatch.setattr("streaming.streamer.open_inside", open_slowly)
+    yield answers
+    answers.set()
+
+
 Serve = Callable[..., Awaitable[Client]]
 
 
@@ -111,7 +142,8 @@ def serve(aiohttp_client: AiohttpClient, streamer: Streamer) -> Serve:
         app = web.Application()
         app.router.add_route("*", "/stream", stream)
         app.router.add_route("*", "/download", download)
-        return await aiohttp_client(app)
+        # As the program does: who leaves ends what waits for him.
+        return await aiohttp_client(app, server_kwargs={"handler_cancellation": True})
 
     return start
 

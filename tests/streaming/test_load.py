@@ -97,6 +97,7 @@ async def ask(port: int, path: str) -> tuple[asyncio.StreamReader, asyncio.Strea
     return reader, writer
 
 
+@pytest.mark.attack("X71")
 @pytest.mark.slow
 async def test_hundreds_of_slow_readers_get_every_byte_and_cost_no_memory(
     port: int, big: FileRow
@@ -141,6 +142,7 @@ async def break_off(port: int, kind: str, number: int) -> None:
     writer.transport.abort()
 
 
+@pytest.mark.attack("X71")
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 async def test_streams_that_are_broken_off_leave_nothing_behind(

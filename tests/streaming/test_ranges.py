@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streaming.ranges import OutOfRange, http_date, lists_tag, part, same_version
+from streaming.ranges import OutOfRange, http_date, insists_on, lists_tag, part, same_version
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,10 @@ def test_a_tag_is_found_in_a_list() -> None:
     assert lists_tag("*", '"a"')
     assert not lists_tag('"x", "ab"', '"a"')
     assert not lists_tag("a", '"a"')
+
+
+def test_who_insists_on_a_version_has_named_it_exactly() -> None:
+    assert insists_on('"x", "a"', '"a"')
+    assert insists_on(" * ", '"a"')
+    assert not insists_on('"x", W/"a"', '"a"')
+    assert not insists_on('"x", "ab"', '"a"')

@@ -50,29 +50,6 @@ async def test_the_same_song_asked_for_at_once_is_kept_whole(
     assert streamer.cache_hits >= 1
 
 
-async def test_no_range_joins_what_is_under_way_with_what_was_kept(
-    serve: Serve, row: Row, streamer: Streamer
-) -> None:
-    client = await serve(row("long.flac"))
-    query = {"format": "mp3", "maxBitRate": "320"}
-    first = await client.get("/stream", params=query, headers={"Range": "bytes=0-"})
-    async with client.get(
-        "/stream", params=query, headers={"Range": "bytes=1000-", "If-Range": '"older"'}
-    ) as second:
-        for answer in (first, second):
-            assert (answer.status, answer.headers["Accept-Ranges"]) == (200, "none")
-            assert not {"ETag", "Content-Range", "Last-Modified"} & answer.headers.keys()
-        assert await first.read() == await second.read()
-    assert (streamer.cache_misses, streamer.cache_joined) == (1, 1)
-    headers = {"Range": "bytes=1000-", "If-Range": '"older"'}
-    async with client.get("/stream", params=query, headers=headers) as kept:
-        assert kept.status == 200
-        tag = kept.headers["ETag"]
-        whole = await kept.read()
-    async with client.get("/stream", params=query, headers={**headers, "If-Range": tag}) as part:
-        assert (part.status, await part.read()) == (206, whole[1000:])
-
-
 async def test_nothing_is_active_when_nobody_listens(
     serve: Serve, row: Row, streamer: Streamer
 ) -> None:

@@ -18,13 +18,13 @@ from aiohttp import ClientError, ClientResponse
 from conf.settings import Settings, Transcoding
 from db.rows import FileRow
 from streaming import Busy, Streamer, Unplayable
-from streaming.files import Opened, open_inside
+from streaming.files import open_inside
 from streaming.job import Job
 from streaming.limits import Limits
 from streaming.pipe import Tap
 from streaming.profiles import MP3
 from streaming.transcode import LiveTranscoder
-from tests.streaming.conftest import Client, Serve, until
+from tests.streaming.conftest import Client, Hanging, Serve, until
 
 Row = Callable[..., FileRow]
 HELD_BACK = 64 * 1024
@@ -143,20 +143,6 @@ async def test_when_nothing_is_kept_a_slow_listener_holds_up_nobody(
     await streamer.close(0)
 
 
-class _Hanging:
-    """A file on a disk that stops to answer."""
-
-    def __init__(self, file: Opened, after: int, answers: threading.Event) -> None:
-        self._file, self._left, self._answers = file.file, after, answers
-        self.seek, self.tell, self.close = file.file.seek, file.file.tell, file.file.close
-
-    def read(self, size: int = -1) -> bytes:
-        self._left -= 1
-        if self._left < 0:
-            self._answers.wait()
-        return self._file.read(size)
-
-
 async def test_an_encoder_that_hangs_is_given_up_and_with_many_of_them_nothing_is_begun(
     music: Path,
 ) -> None:
@@ -165,7 +151,7 @@ async def test_an_encoder_that_hangs_is_given_up_and_with_many_of_them_nothing_i
     answers = threading.Event()
     for number in range(4):
         job = a_job(music)
-        file = cast("BinaryIO", _Hanging(job.source, 40 * number, answers))
+        file = cast("BinaryIO", Hanging(job.source, 40 * number, answers))
         tap = await transcoder.start(replace(job, source=replace(job.source, file=file)))
         with pytest.raises(Unplayable, match="does not answer"):
             await to_the_end(tap)
