@@ -13,6 +13,7 @@ from tests.support import postgres
 
 if TYPE_CHECKING:
     from db.database import Database
+    from tests.support.chromium import Window
     from tests.support.shelf import Shelf
 
 
@@ -73,3 +74,13 @@ async def stocked(stocked_url: str, library: Shelf) -> AsyncIterator[Database]:
     opened = await Database.open(stocked_url, library.settings)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def window() -> AsyncIterator[Window]:
+    """A real browser; it must have nothing to complain about."""
+    from tests.support import chromium
+
+    async with chromium.window() as opened:
+        yield opened
+        assert opened.complaints == []

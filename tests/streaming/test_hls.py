@@ -13,10 +13,12 @@ from typing import Any
 import av
 import msgspec
 import pytest
+from aiohttp import web
+from pytest_aiohttp import AiohttpClient
 
 from db.cards import TrackCard, VideoCard
 from db.rows import FileRow, VideoFileRow
-from streaming import hls
+from streaming import Streamer, hls
 from streaming.errors import Unplayable
 from streaming.files import open_regular
 from streaming.hls import Cut, Rendition
@@ -24,6 +26,7 @@ from streaming.job import Job
 from streaming.pipe import Pipe
 from streaming.segment import encode
 from tests.support import tones, videos
+from tests.support.chromium import Window
 
 Row = Callable[..., FileRow]
 SECONDS = 25.3
@@ -212,6 +215,95 @@ async def test_segments_of_a_video_hold_their_own_seconds(halls: Path, suffix: s
     assert max(steps) == pytest.approx(1024 / 48000, abs=0.001)
     assert sounds[0] == pytest.approx(0, abs=0.03)
     assert sounds[-1] == pytest.approx(14, abs=0.05)
+
+
+@pytest.fixture
+async def address(aiohttp_client: AiohttpClient, streamer: Streamer, halls: Path) -> str:
+    """Where a song and a film are: `song/64,128.m3u8` is both rates, `page/song/64` what plays it."""
+
+    def named(request: web.Request, rate: str) -> tuple[FileRow, Rendition]:
+        if request.match_info["thing"] == "song":
+            return song_row(halls, "flac"), hls.song(int(rate))
+        film = film_row(halls)
+        return film, hls.video(film, int(rate))
+
+    async def playlist(request: web.Request) -> web.Response:
+        rates = request.match_info["rates"].split(",")
+        found = [named(request, rate) for rate in rates]
+        row, one = found[0]
+        if len(found) > 1:
+            text = hls.master([each for _, each in found], lambda each: f"{each.rate}.m3u8")
+        else:
+            suffix = hls.profile(one).suffix
+            lengths = Cut.of(row, one).lengths()
+            text = hls.media(lengths, lambda number: f"{rates[0]}/{number}.{suffix}")
+        return web.Response(text=text, content_type=hls.CONTENT_TYPE)
+
+    async def segment(request: web.Request) -> web.StreamResponse:
+        row, one = named(request, request.match_info["rate"])
+        return await streamer.segment(request, row, one, int(request.match_info["number"]), 1)
+
+    async def page(request: web.Request) -> web.Response:
+        icon, source = '<link rel="icon" href="data:,">', f"/{request.match_info['path']}.m3u8"
+        player = f'<video id="player" src="{source}"></video>'
+        return web.Response(text=f"<!doctype html>{icon}{player}", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/page/{path:.*}", page)
+    app.router.add_get("/{thing}/{rates}.m3u8", playlist)
+    app.router.add_get("/{thing}/{rate}/{number}.{suffix}", segment)
+    return str((await aiohttp_client(app)).make_url("/"))
+
+
+async def test_a_player_finds_no_gap_between_segments_and_all_rates_of_a_choice(
+    address: str,
+) -> None:
+    for path, seconds, streams in (("song/64,128", SECONDS, 2), ("film/200,500", 14, 4)):
+        found = await asyncio.to_thread(_play, f"{address}{path}.m3u8")
+        assert len(found) == streams, path
+        for frames in found.values():
+            (first, _), (last, length) = frames[0], frames[-1]
+            assert last + length - first == pytest.approx(seconds, abs=0.12)
+            for (time, length), (following, _) in itertools.pairwise(frames):
+                assert following - time == pytest.approx(length, abs=0.002)
+
+
+def _play(address: str) -> dict[int, list[tuple[float, float]]]:
+    """Times and lengths of all frames that FFmpeg's player of HLS finds, by stream."""
+    found: dict[int, list[tuple[float, float]]] = {}
+    with av.open(address) as container:
+        for packet in container.demux():
+            frames: list[Any] = list(packet.decode())
+            for frame in frames:
+                heard = isinstance(frame, av.AudioFrame)
+                length = frame.samples / frame.sample_rate if heard else 1 / videos.FPS
+                found.setdefault(packet.stream.index, []).append((float(frame.time), length))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "seconds", "border"), [("song/64,128", SECONDS, 10), ("film/200,500", 14.0, 6)]
+)
+async def test_a_browser_plays_over_the_border_of_segments_seeks_and_comes_to_the_end(
+    address: str, window: Window, path: str, seconds: float, border: float
+) -> None:
+    """Chromium plays HLS by itself since its version 142."""
+    page = window.page
+    await page.goto(f"{address}page/{path}")
+    can = await page.evaluate("player.canPlayType('application/vnd.apple.mpegurl')")
+    if not can:
+        pytest.skip("needs a newer Chromium")
+    await page.evaluate("player.playbackRate = 8, player.play()")
+    await window.until(f"player.currentTime > {border + 1}")
+    await page.evaluate("player.pause(), player.currentTime = 5")
+    await window.until("!player.seeking && player.readyState >= 3")
+    assert await page.evaluate("player.currentTime") == pytest.approx(5, abs=0.2)
+    await page.evaluate("player.play()")
+    await window.until("player.ended")
+    assert await page.evaluate("player.duration") == pytest.approx(seconds, abs=0.1)
+    assert await page.evaluate("player.currentTime") == pytest.approx(seconds, abs=0.1)
+    assert await page.evaluate("player.error") is None
 
 
 async def test_the_sound_that_was_asked_for_is_heard(halls: Path) -> None:
