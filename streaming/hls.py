@@ -21,7 +21,7 @@ _FRAME = 1024
 _SONG_SECONDS = 10.0
 _VIDEO_SECONDS = 6.0
 _LONGEST = 24 * 3600.0
-_VIDEO_SAMPLE_RATE = 48000
+VIDEO_SAMPLE_RATE = 48000
 _SLACK = 1.0
 """The last pictures of a video may come a little after the end that its file tells."""
 _VIDEO_STEPS = ((500, 240), (900, 360), (1800, 480), (4000, 720), (100_000, 1080))
@@ -52,7 +52,7 @@ class Cut:
     def of(cls, file: FileRow, rendition: Rendition) -> Cut:
         duration = min(file.duration, _LONGEST)
         if isinstance(file, VideoFileRow):
-            return cls(duration, _VIDEO_SAMPLE_RATE, 0)
+            return cls(duration, VIDEO_SAMPLE_RATE, 0)
         rate = AAC.sample_rate(file.card.sampling_rate or 44100, rendition.rate)
         return cls(duration, rate, round(_SONG_SECONDS * rate / _FRAME))
 

@@ -6,6 +6,7 @@ Imported in a worker thread, like `encode`. A segment is small: it is made whole
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
@@ -22,7 +23,7 @@ from av.video.frame import VideoFrame
 
 from streaming.decode import Shaper, open_source, samples
 from streaming.errors import Unplayable
-from streaming.hls import level
+from streaming.hls import VIDEO_SAMPLE_RATE, level
 from streaming.job import Job, Part
 from streaming.pipe import Closed, Pipe
 from streaming.profiles import LAYOUTS
@@ -39,6 +40,13 @@ _EPOCH = 10.0
 """What MPEG-TS counts from; nothing then lies before 0."""
 _CLOCK = 90_000
 _SOUND_RATE = 128
+_PACKET, _PAYLOAD, _PES = 188, 184, 16
+"""Bytes of a packet of MPEG-TS, how many of them carry something, and the head of a frame in them."""
+_FILLING = 25_000
+"""What the ends of pictures leave empty in packets, in bit/s."""
+_SHARE = 0.9
+"""The rest is the heads of packets, and what the encoder may be late in saving."""
+_LEAST_PICTURE_BITS = 50_000
 _TURNS = {
     90: (("transpose", "cclock"),),
     180: (("hflip", ""), ("vflip", "")),
@@ -89,7 +97,11 @@ class _Segment:
         if (self._seen or self._heard) is None or (part.size and self._seen is None):
             raise Unplayable("There is nothing in the file that can be decoded.")
         self._file = io.BytesIO()
-        options = {"mpegts_copyts": "1", "mpegts_flags": "initial_discontinuity"}
+        options = {
+            "mpegts_copyts": "1", "mpegts_flags": "initial_discontinuity",
+            # What is in the stream is told once in a segment, not ten times a second.
+            "pat_period": "60", "sdt_period": "60",
+        }  # fmt: skip
         self._out = av.open(
             self._file,
             "w",
@@ -264,10 +276,10 @@ class _Pictures:
 
     def __init__(self, out: Any, job: Job, part: Part, size: tuple[int, int]) -> None:
         self._part, self._size = part, size
-        bits = max(50, job.rate - _sound_rate(job.rate)) * 1000
+        bits = _picture_bits(job.rate)
         options = {
             "preset": "veryfast", "profile": "main", "level": str(int(level(min(size)), 16) / 10),
-            "bf": "0", "g": "9999", "maxrate": str(bits), "bufsize": str(bits * 2),
+            "bf": "0", "g": "9999", "maxrate": str(bits), "bufsize": str(bits // 2),
         }  # fmt: skip
         self._stream = out.add_stream("libx264", rate=30, options=options)
         self._stream.width, self._stream.height = size
@@ -340,6 +352,16 @@ def _graph(frame: VideoFrame, turn: Sequence[tuple[str, str]]) -> Graph:
 def _sound_rate(rate: int) -> int:
     """What the sound of a video gets of its rate, in kbit/s."""
     return max(48, min(_SOUND_RATE, rate // 6))
+
+
+def _picture_bits(rate: int) -> int:
+    """What pictures get of a video's kbit/s, in bit/s: players count on all of it being no more.
+
+    MPEG-TS fills up packets of 188 bytes for each frame of sound and each picture.
+    """
+    frame = _sound_rate(rate) * 125 * _FRAME / VIDEO_SAMPLE_RATE
+    heard = math.ceil((frame + _PES) / _PAYLOAD) * _PACKET * 8 * VIDEO_SAMPLE_RATE / _FRAME
+    return max(_LEAST_PICTURE_BITS, int((rate * 1000 - heard - _FILLING) * _SHARE))
 
 
 def _decodes(stream: Any) -> bool:

@@ -99,12 +99,12 @@ class Hanging:
 
 @pytest.fixture
 def slow_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Of each song that is transcoded a megabyte can be read, and the rest once this is set."""
+    """Of each song that is transcoded a little can be read, and the rest once this is set."""
     answers = threading.Event()
 
     def open_slowly(root: bytes, path: bytes) -> Opened:
         opened = open_inside(root, path)
-        return replace(opened, file=cast("BinaryIO", Hanging(opened, 32, answers)))
+        return replace(opened, file=cast("BinaryIO", Hanging(opened, 12, answers)))
 
     monkeypatch.setattr("streaming.streamer.open_inside", open_slowly)
     yield answers

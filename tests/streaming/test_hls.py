@@ -217,6 +217,15 @@ async def test_segments_of_a_video_hold_their_own_seconds(halls: Path, suffix: s
     assert sounds[-1] == pytest.approx(14, abs=0.05)
 
 
+@pytest.mark.parametrize("rate", [250, 600])
+async def test_no_segment_needs_more_than_the_playlist_says(tmp_path: Path, rate: int) -> None:
+    """However hard it is to encode: players choose by that, and stop to play if it is not true."""
+    videos.write_noise(tmp_path / "film.mp4", 6)
+    row = film_row(tmp_path, duration=6.0)
+    segment = await made(row, hls.video(row, rate), 0)
+    assert 0.8 <= len(segment) * 8 / 6 / (rate * 1000) <= 1.05
+
+
 @pytest.fixture
 async def address(aiohttp_client: AiohttpClient, streamer: Streamer, halls: Path) -> str:
     """Where a song and a film are: `song/64,128.m3u8` is both rates, `page/song/64` what plays it."""

@@ -6,6 +6,7 @@ The pictures grow lighter from second to second; the sound is a tone, one octave
 from __future__ import annotations
 
 import math
+import os
 from array import array
 from functools import cache
 from pathlib import Path
@@ -42,6 +43,29 @@ def write(
     """A video, its folders made too; the suffix says which kind. One sound for each language."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_made(path.suffix, seconds, languages, shade))
+    return path
+
+
+def write_noise(path: Path, seconds: float) -> Path:
+    """Pictures and sound that no encoder makes small."""
+    with av.open(str(path), "w") as out:
+        seen = out.add_stream("libx264", rate=25, options={"preset": "ultrafast", "crf": "18"})
+        seen.width, seen.height = SIZE
+        seen.pix_fmt = "yuv420p"
+        heard = out.add_stream("aac", rate=_RATE)
+        for number in range(int(seconds * 25)):
+            picture = VideoFrame(*SIZE, "gray")
+            picture.planes[0].update(os.urandom(picture.planes[0].buffer_size))
+            picture.pts = number
+            out.mux(seen.encode(picture.reformat(format="yuv420p")))
+        for number in range(int(seconds * _RATE) // 1024):
+            frame = AudioFrame(format="s16p", layout="stereo", samples=1024)
+            frame.sample_rate, frame.pts = _RATE, number * 1024
+            for plane in frame.planes:
+                plane.update(os.urandom(plane.buffer_size))
+            out.mux(heard.encode(frame))
+        out.mux(seen.encode(None))
+        out.mux(heard.encode(None))
     return path
 
 
