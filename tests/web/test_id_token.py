@@ -42,7 +42,7 @@ def _check(claims: Claims, now: float = NOW) -> str:
     [("RS256", "rsa-0"), ("PS256", "rsa-0"), ("ES256", "ec"), ("EdDSA", "ed"), ("RS256", None)],
 )
 async def test_a_right_signature_is_believed(algorithm: str, kid: str | None) -> None:
-    header = {"alg": algorithm} | ({"kid": kid} if kid else {})
+    header = {"alg": algorithm, "more": 1} | ({"kid": kid} if kid else {})
     assert await verified(token(header, CLAIMS), Published().store()) == CLAIMS
     assert _check(CLAIMS) == "ann-1"
 
@@ -68,7 +68,7 @@ async def test_a_token_without_a_signature_or_with_that_of_another_is_not_believ
         "another kind of key": token(
             {"alg": "ES256", "kid": "rsa-0"}, CLAIMS, lambda data: sign("RS256", data)
         ),
-        "critical": token({"alg": "RS256", "kid": "rsa-0", "crit": ["b64"], "b64": False}, CLAIMS),
+        "critical": token({"alg": "RS256", "kid": "rsa-0", "crit": ["b64"], "b64": True}, CLAIMS),
         "encrypted": f"{head}.{body}.{signature}.{body}.{body}",
         "no token": "x.y.z",
         "nothing": "",
@@ -134,6 +134,14 @@ def test_clocks_may_differ_by_two_minutes_and_others_may_be_meant_as_well() -> N
     assert _check(CLAIMS | {"iat": NOW + 119, "nbf": NOW + 119}) == "ann-1"
     assert _check(CLAIMS, now=NOW + 179) == "ann-1"
     assert _check(CLAIMS | {"aud": ["dulcian", "another"], "azp": "dulcian"}) == "ann-1"
+
+
+@pytest.mark.attack("X05")
+async def test_a_key_that_is_for_something_else_checks_no_signature() -> None:
+    right = token({"alg": "RS256", "kid": "rsa-0"}, CLAIMS)
+    for other in ({"use": "enc"}, {"alg": "RS512"}, {"kid": "another"}):
+        with pytest.raises(TokenError, match="none of the keys"):
+            await verified(right, Published([jwks()[0] | other]).store())
 
 
 async def test_keys_are_asked_for_again_when_one_is_missing_but_not_time_and_again() -> None:

@@ -247,8 +247,10 @@ async def test_a_return_counts_in_its_own_browser_in_time_and_once(
     assert provider.asked.count("token") == 1
     back = provider.sign_in(await begin(browser))
     later = time.time() + 601
+    late = {"Host": "music.example", "Cookie": f"dulcian-oidc={_cookie(browser)}"}
     monkeypatch.setattr("web.oidc.time.time", lambda: later)
-    assert (await browser.open(back)).status == 400
+    assert (await (await new_browser(same_as=browser, **late)).open(back)).status == 400
+    assert provider.asked.count("token") == 1
 
 
 @pytest.mark.attack("X11")
