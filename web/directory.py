@@ -127,7 +127,11 @@ class Directory:
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self._settings.ca_file)
+        file = self._settings.ca_file
+        try:
+            return ssl.create_default_context(cafile=file)
+        except OSError as error:
+            raise DirectoryError(f"ldap.ca_file {file} cannot be read: {error.strerror}") from None
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Connection]:

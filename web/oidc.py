@@ -236,7 +236,8 @@ def policy(settings: Oidc) -> Policy:
 
 
 def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
+    """A claim that can be read and kept, else nothing."""
+    return value.strip() if isinstance(value, str) and value.isprintable() else ""
 
 
 def _groups(claims: Claims, name: str) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -130,6 +131,8 @@ async def test_what_is_wrong_is_said(ldap: Ldap) -> None:
         ({"base_dn": "dc=nowhere"}, "the search in 'dc=nowhere' failed: no such object"),
         ({"id_attribute": "employeeNumber"}, "has no employeeNumber: check ldap.id_attribute"),
         ({"url": "ldap://127.0.0.1:1"}, "127.0.0.1 cannot be reached"),
+        ({"ca_file": Path("/nowhere")}, "ldap.ca_file /nowhere cannot be read"),
+        ({"ca_file": Path(__file__)}, "cannot be read"),
     ):
         with pytest.raises(DirectoryError, match=words):
             await _with(ldap, **wrong).person("ann", PASSWORD)
