@@ -146,7 +146,7 @@ class Library(Section, frozen=True, kw_only=True):
 
 
 class Streaming(Section, frozen=True, kw_only=True):
-    """How much one user may be sent. Each process and each node counts for itself."""
+    """How much one user may be sent, unless the page of the user or `dulcian user limit` says otherwise. Each process and each node counts for itself."""
 
     streams_per_user: Count = 0
     """Songs, videos and archives at the same time; one more is answered 429 with Retry-After. 0: no limit. A paused player may count as one; apps load ahead."""
@@ -166,7 +166,7 @@ class Transcoding(Section, frozen=True, kw_only=True):
     workers: Count = 0
     """Transcodes at the same time; 0: one per processor core."""
     per_user: Positive = 6
-    """Transcodes one user may have running or waiting; one more is answered 429 with Retry-After."""
+    """Transcodes one user may have running or waiting, unless their page says otherwise; one more is answered 429 with Retry-After, and originals still go."""
     queue: Count = 16
     """Transcodes that may wait for a free worker; one more is answered 429 with Retry-After."""
     replay_gain: Literal["off", "track", "album"] = "off"

@@ -242,6 +242,10 @@ class UserRow(Struct, frozen=True, gc=False):
     scrobbling: bool
     libraries: list[int]
     avatar_changed: datetime | None = None
+    max_streams: int | None = None
+    max_rate: int | None = None
+    """kbit/s over all streams. None, here and beside it: as configured; 0: no limit."""
+    max_transcodes: int | None = None
 
     @property
     def has_password(self) -> bool:

@@ -12,6 +12,7 @@ LOCKED = "!"
 LONGEST_NAME = 64
 LONGEST_PASSWORD = 1024
 _LONGEST_EMAIL = 254
+_LARGEST_LIMIT = 10_000_000
 # What ends or hides a line: controls, surrogates, separators of lines, and marks of direction.
 _UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -37,6 +38,12 @@ def check_email(email: str) -> None:
     """Raise UnfitError for what cannot be an address. None has to be given."""
     _need(len(email) <= _LONGEST_EMAIL, f"An address has {_LONGEST_EMAIL} characters at most.")
     _need(_printable(email), "An address may hold only characters that can be seen.")
+
+
+def check_limit(number: int | None) -> None:
+    """Raise UnfitError for what cannot be a limit; None is that of the configuration."""
+    fits = number is None or 0 <= number <= _LARGEST_LIMIT
+    _need(fits, f"A limit is a number from 0, which is none, to {_LARGEST_LIMIT:,}.")
 
 
 def _need(kept: bool, text: str) -> None:

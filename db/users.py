@@ -9,6 +9,7 @@ from typing import Literal
 
 import asyncpg
 import msgspec
+from msgspec.structs import astuple
 
 from conf.roles import ROLES
 from db.annotations import average, rated_by
@@ -18,7 +19,7 @@ from db.hashing import Hashing
 from db.identities import Identities, Identity
 from db.queries import Sql
 from db.rows import UserRow
-from db.rules import check_email, check_name, check_password
+from db.rules import check_email, check_limit, check_name, check_password
 from db.secrets import SecretBox, hash_password, no_password
 
 USER_ROLES = (
@@ -57,6 +58,24 @@ Libraries = Sequence[int] | Literal["all"]
 """Music folders by their ids, or all, also those to come."""
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a user may be sent at once; None: as configured, 0: no limit."""
+
+    streams: int | None = None
+    rate: int | None = None
+    """kbit/s over all streams."""
+    transcodes: int | None = None
+
+    @classmethod
+    def of(cls, row: UserRow) -> Limits:
+        return cls(streams=row.max_streams, rate=row.max_rate, transcodes=row.max_transcodes)
+
+    def over(self, before: Limits) -> Limits:
+        """These, and for the rest those from before."""
+        pairs = zip(self.__struct_fields__, astuple(self), astuple(before), strict=True)
+        return Limits(**{name: old if new is None else new for name, new, old in pairs})
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What shall be different about an account; what is None, or a role not named, stays."""
 
@@ -65,6 +84,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     roles: Mapping[str, bool] = {}
     libraries: Libraries | None = None
     max_bit_rate: int | None = None
+    limits: Limits | None = None
     enabled: bool | None = None
 
     def named(self) -> list[str]:
@@ -163,6 +183,9 @@ class Users:
         if change.password is not None:
             check_password(change.password)
         check_email(change.email or "")
+        if change.limits is not None:
+            for number in astuple(change.limits):
+                check_limit(number)
         user = await self._known(name)
         hashed = None
         if change.password is not None:
@@ -203,7 +226,7 @@ class Users:
     async def _update(
         self, connection: asyncpg.Connection, user: UserRow, change: Change, hashed: str | None
     ) -> None:
-        libraries = change.libraries
+        libraries, limits = change.libraries, change.limits or Limits()
         changed = await _CHANGE(
             connection,
             user=user.id,
@@ -212,6 +235,10 @@ class Users:
             more=[role for role, given in change.roles.items() if given],
             less=[role for role, given in change.roles.items() if not given],
             max_bit_rate=change.max_bit_rate,
+            limited=change.limits is not None,
+            max_streams=limits.streams,
+            max_rate=limits.rate,
+            max_transcodes=limits.transcodes,
             all_libraries=None if libraries is None else libraries == "all",
             enabled=change.enabled,
         )

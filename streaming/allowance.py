@@ -1,6 +1,6 @@
 """What one user may be sent: so many streams at once, so many bytes a second over all of them.
 
-Counted by each node for itself, and lives in its event loop.
+What the row of a user says goes before the configuration. Counted by each node for itself, and lives in its event loop.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from time import monotonic
+from typing import Protocol
 
 from aiohttp import hdrs, web
 
@@ -25,12 +27,46 @@ _BYTES = 125
 """A kbit/s in bytes a second."""
 
 
+class Listener(Protocol):
+    """Who is sent something. None: as configured; 0: no limit."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def max_bit_rate(self) -> int: ...
+    @property
+    def max_streams(self) -> int | None: ...
+    @property
+    def max_rate(self) -> int | None: ...
+    @property
+    def max_transcodes(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class Anybody:
+    """A listener of whom nothing in particular is said."""
+
+    id: int = 0
+    max_bit_rate: int = 0
+    max_streams: int | None = None
+    max_rate: int | None = None
+    max_transcodes: int | None = None
+
+
 class Bucket:
     """Fills with time. What is taken beyond that is owed, and waited for by who takes next."""
 
     def __init__(self, rate: float) -> None:
+        self._rate = self._most = self._level = 0.0
+        self._at = monotonic()
+        self.pace(rate)
+        self._level = self._most
+
+    def pace(self, rate: float) -> None:
+        """From now on at this rate."""
+        self._fill()
         self._rate, self._most = rate, max(rate * _AHEAD, _LEAST_AHEAD)
-        self._level, self._at = self._most, monotonic()
+        self._level = min(self._level, self._most)
 
     @property
     def full(self) -> bool:
@@ -58,20 +94,23 @@ class Allowances:
     """Every user's."""
 
     def __init__(self, settings: Streaming) -> None:
-        self._most, self._rate = settings.streams_per_user, settings.rate_per_user * _BYTES
+        self._settings = settings
         self._streams: Counter[int] = Counter()
         self._buckets: dict[int, Bucket] = {}
 
     @contextmanager
-    def stream(self, request: web.Request, user: int) -> Iterator[None]:
+    def stream(self, request: web.Request, listener: Listener) -> Iterator[None]:
         """One more stream while it lasts, paced by `spend`; raises `Busy`."""
         if request.method == hdrs.METH_HEAD:
             yield
             return
-        if 0 < self._most <= self._streams[user]:
-            raise Busy(f"{self._most} streams are sent to you already. Stop one of them first.")
-        if self._rate:
-            request[_BUCKET] = self._bucket(user)
+        user = listener.id
+        most = own(listener.max_streams, self._settings.streams_per_user)
+        rate = own(listener.max_rate, self._settings.rate_per_user)
+        if 0 < most <= self._streams[user]:
+            raise Busy(f"{most} streams are sent to you already. Stop one of them first.")
+        if rate:
+            request[_BUCKET] = self._bucket(user, rate * _BYTES)
         self._streams[user] += 1
         try:
             yield
@@ -80,13 +119,22 @@ class Allowances:
             if not self._streams[user]:
                 del self._streams[user]
 
-    def _bucket(self, user: int) -> Bucket:
-        """The user's, kept until it is full again: many short streams get no more than a long one."""
+    def _bucket(self, user: int, rate: int) -> Bucket:
+        """The user's, kept until it is full again: many short streams get no more than a long one.
+
+        Another rate is that of the streams under way, too.
+        """
         if user not in self._buckets:
             streams = self._streams
             self._buckets = {u: b for u, b in self._buckets.items() if u in streams or not b.full}
-            self._buckets[user] = Bucket(self._rate)
+            self._buckets[user] = Bucket(rate)
+        self._buckets[user].pace(rate)
         return self._buckets[user]
+
+
+def own(said: int | None, configured: int) -> int:
+    """The limit that counts for a user."""
+    return configured if said is None else said
 
 
 def paced(request: web.Request) -> bool:

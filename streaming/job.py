@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol
 
 from db.cards import ReplayGain
 from db.rows import FileRow
+from streaming.allowance import Listener
 from streaming.files import Opened
 from streaming.pipe import Tap
 from streaming.profiles import AS_USUAL, Profile, Shape
@@ -60,7 +61,7 @@ class Job:
     offset: float
     seconds: float
     """How much sound is expected."""
-    user: int
+    user: Listener
     key: str
     """What the result is kept under; empty: it is not."""
     shape: Shape = AS_USUAL

@@ -31,11 +31,15 @@ class Limits:
         """Those whose threads want a worker, the first come first."""
         self._users: Counter[int] = Counter()
 
-    def admit(self, user: int) -> Ticket:
-        """Take one more in, or raise `Busy`. The ticket must be left, come what may."""
+    def admit(self, user: int, share: int | None = None) -> Ticket:
+        """Take one more in, or raise `Busy`. The ticket must be left, come what may.
+
+        `share` is what this user may have instead of `per_user`; 0: any number.
+        """
+        most = self.per_user if share is None else share
         with self.changed:
-            if self._users[user] >= self.per_user:
-                raise Busy(f"{self.per_user} songs are being transcoded for you already.")
+            if 0 < most <= self._users[user]:
+                raise Busy(f"{most} songs are being transcoded for you already.")
             if self.running + self.queued >= self.workers + self.queue:
                 raise Busy("Too many songs are being transcoded. Try again in a moment.")
             self._users[user] += 1

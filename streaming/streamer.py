@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 from conf.settings import Settings
 from db.bundles import BundledRow
 from db.rows import FileRow
-from streaming.allowance import Allowances, spend
+from streaming.allowance import Allowances, Anybody, Listener, spend
 from streaming.archive import pieces
 from streaming.bundle import Bundle, Bundled, bundle
 from streaming.cache import CachedTranscoder, cache_of
@@ -33,6 +33,7 @@ from streaming.transcode import LiveTranscoder
 log = structlog.get_logger()
 
 _CLOSING = 2.0
+NOBODY = Anybody()
 
 
 class Streamer:
@@ -86,23 +87,23 @@ class Streamer:
         return len(self._encoders.stuck)
 
     async def respond(
-        self, request: web.Request, file: FileRow, wanted: Wanted, user_id: int, user_limit: int
+        self, request: web.Request, file: FileRow, wanted: Wanted, user: Listener
     ) -> web.StreamResponse:
         """Send a song as `plan` decides. Raises `Gone` or `Busy` before anything is sent."""
-        choice = plan(file, wanted, user_limit, self._settings)
+        choice = plan(file, wanted, user.max_bit_rate, self._settings)
         if file.cut and isinstance(choice, Direct):
-            return await self._part(request, file, wanted, user_id)
-        with self._listening(request, user_id):
+            return await self._part(request, file, wanted, user)
+        with self._listening(request, user):
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             if isinstance(choice, Direct):
                 return await send(request, _original(file, opened))
-            job = _job(file, opened, choice, user_id, self._gain(file))
+            job = _job(file, opened, choice, user, self._gain(file))
             answer = await self._kept(request, file, job)
             if answer is None and self._settings.mode == "cache-only":
                 if not file.cut:
                     return await send(request, _original(file, opened))
                 opened.file.close()
-                return await self._part(request, file, wanted, user_id)
+                return await self._part(request, file, wanted, user)
             return (
                 answer
                 if answer is not None
@@ -110,26 +111,26 @@ class Streamer:
             )
 
     async def transcode(
-        self, request: web.Request, file: FileRow, choice: Transcode, user_id: int
+        self, request: web.Request, file: FileRow, choice: Transcode, user: Listener
     ) -> web.StreamResponse:
         """Send a song as it was decided before. Raises `Gone` or `Busy` before anything is sent."""
-        with self._listening(request, user_id):
+        with self._listening(request, user):
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
-            job = _job(file, opened, choice, user_id, self._gain(file))
+            job = _job(file, opened, choice, user, self._gain(file))
             return await self._exactly(request, file, job)
 
     async def has(self, file: FileRow, choice: Transcode) -> bool:
         """Whether a transcode is there already. Raises `Gone`."""
         opened = await asyncio.to_thread(open_inside, file.root, file.path)
         with opened.file:
-            job = _job(file, opened, choice, 0, self._gain(file))
+            job = _job(file, opened, choice, NOBODY, self._gain(file))
             found = await self._transcoder.find(job)
         if found is not None:
             found.file.close()
         return found is not None
 
     async def download(
-        self, request: web.Request, file: FileRow, name: str = "", user_id: int = 0
+        self, request: web.Request, file: FileRow, name: str = "", user: Listener = NOBODY
     ) -> web.StreamResponse:
         """Send the original under its name, or another. Raises `Gone` before anything is sent.
 
@@ -137,8 +138,8 @@ class Streamer:
         """
         if file.cut:
             name = name or os.path.basename(file.card.path)  # noqa: PTH119
-            return await self._part(request, file, Wanted(), user_id, name)
-        with self._listening(request, user_id):
+            return await self._part(request, file, Wanted(), user, name)
+        with self._listening(request, user):
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             name = name or os.fsdecode(os.path.basename(file.path))  # noqa: PTH119
             return await send(request, _original(file, opened, disposition(name)))
@@ -149,10 +150,10 @@ class Streamer:
         kind: Bundled,
         files: Sequence[BundledRow],
         name: str,
-        user_id: int,
+        user: Listener,
     ) -> web.StreamResponse:
         """Send files as one ZIP with this name. Raises `Gone` or `Busy` before anything is sent."""
-        with self._listening(request, user_id):
+        with self._listening(request, user):
             packed = await asyncio.to_thread(bundle, kind, files)
             response = web.StreamResponse(headers=_archived(name))
             response.content_length = packed.size
@@ -162,20 +163,20 @@ class Streamer:
             return response
 
     async def segment(
-        self, request: web.Request, file: FileRow, rendition: Rendition, number: int, user_id: int
+        self, request: web.Request, file: FileRow, rendition: Rendition, number: int, user: Listener
     ) -> web.StreamResponse:
         """Send one segment of HLS. Raises `Gone` or `Busy` before anything is sent."""
-        with self._listening(request, user_id):
+        with self._listening(request, user):
             cut = Cut.of(file, rendition)
             if not 0 <= number < cut.count:
                 raise Gone("There is no such segment.")
             opened = await asyncio.to_thread(open_inside, file.root, file.path)
             part = cut.part(number, rendition)
-            job = _segment(file, opened, rendition, part, user_id, self._gain(file))
+            job = _segment(file, opened, rendition, part, user, self._gain(file))
             return await self._exactly(request, file, job)
 
     async def _part(
-        self, request: web.Request, file: FileRow, wanted: Wanted, user: int, name: str = ""
+        self, request: web.Request, file: FileRow, wanted: Wanted, user: Listener, name: str = ""
     ) -> web.StreamResponse:
         """Send a part of a file, whether or not the server transcodes."""
         choice = part(file, wanted, self._settings)
@@ -206,7 +207,7 @@ class Streamer:
         return gain_for(file.gains, self._settings.replay_gain)
 
     @contextmanager
-    def _listening(self, request: web.Request, user: int) -> Iterator[None]:
+    def _listening(self, request: web.Request, user: Listener) -> Iterator[None]:
         if id(request) in self._requests:
             yield
             return
@@ -305,7 +306,7 @@ def _finished(file: FileRow, job: Job, found: Opened) -> Content:
 
 
 def _job(
-    file: FileRow, opened: Opened, choice: Transcode, user: int, gain: float | None = None
+    file: FileRow, opened: Opened, choice: Transcode, user: Listener, gain: float | None = None
 ) -> Job:
     profile, rate, offset = choice.profile, choice.rate, choice.offset
     return Job(
@@ -331,7 +332,7 @@ def _segment(
     opened: Opened,
     rendition: Rendition,
     part: Part,
-    user: int,
+    user: Listener,
     gain: float | None = None,
 ) -> Job:
     kind = "video" if part.size else "song"

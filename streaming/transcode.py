@@ -62,7 +62,7 @@ class LiveTranscoder:
             raise Busy("The server is stopping.")
         if len(self.stuck) >= _MOST_STUCK:
             raise Busy("Songs cannot be read: the disk does not answer.", _LATER)
-        ticket = self.limits.admit(job.user)
+        ticket = self.limits.admit(job.user.id, job.user.max_transcodes)
         pipe = _TicketPipe(self._ahead, ticket, job)
         tap = cast("Tap", pipe.join())
         thread = threading.Thread(

@@ -85,7 +85,7 @@ class Player:
         if file is None:
             raise web.HTTPNotFound
         try:
-            return await self._answer(request, file, ticket)
+            return await self._answer(request, file, ticket, user)
         except Busy as busy:
             after = {"Retry-After": str(busy.retry_after)}
             return web.Response(status=429, text=str(busy), headers=after)
@@ -93,12 +93,12 @@ class Player:
             raise web.HTTPNotFound(text=str(gone)) from gone
 
     async def _answer(
-        self, request: web.Request, file: FileRow, ticket: Ticket
+        self, request: web.Request, file: FileRow, ticket: Ticket, user: UserRow
     ) -> web.StreamResponse:
         if ticket.number == _PLAYLIST:
             return _sent(_media(self._services, file, ticket, ""))
         return await self._services.streamer.segment(
-            request, file, ticket.rendition, ticket.number, ticket.user
+            request, file, ticket.rendition, ticket.number, user
         )
 
     def _ticket(self, request: web.Request) -> Ticket | None:

@@ -42,10 +42,7 @@ async def stream(
     if isinstance(file, VideoFileRow) or file.content_type.startswith("video/"):
         # Smaller versions of a video, and other beginnings, are what `hls` is for.
         wanted = Wanted(format="raw")
-    user = call.user
-    return await call.services.streamer.respond(
-        call.request, file, wanted, user.id, user.max_bit_rate
-    )
+    return await call.services.streamer.respond(call.request, file, wanted, call.user)
 
 
 @endpoint("download", role="download", raw=True)
@@ -60,7 +57,7 @@ async def download(call: Call, *, id: str) -> web.StreamResponse:
         return await _archive(call, wanted)
     file = await file_of(call, id)
     name = f"{file.card.title}.{file.suffix}" if wanted.kind is Kind.EPISODE else ""
-    return await call.services.streamer.download(call.request, file, name, call.user.id)
+    return await call.services.streamer.download(call.request, file, name, call.user)
 
 
 @endpoint("getCoverArt", raw=True)
@@ -95,7 +92,7 @@ async def _archive(call: Call, wanted: Id) -> web.StreamResponse:
         raise NotFoundError("There are no songs in it to download.")
     if len(files) > _MOST_FILES:
         raise GenericError(f"These are more than {_MOST_FILES} songs. Download them in parts.")
-    return await call.services.streamer.archive(call.request, kind, files, title, call.user.id)
+    return await call.services.streamer.archive(call.request, kind, files, title, call.user)
 
 
 async def _track_file(call: Call, number: int) -> FileRow | None:

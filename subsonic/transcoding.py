@@ -65,7 +65,7 @@ async def get_transcode_stream(
     choice = _agreed(call, media_id, transcode_params)
     file = await _file(call, media_id, media_type)
     choice = dataclasses.replace(choice, offset=begin_at(offset, file.duration))
-    return await call.services.streamer.transcode(call.request, file, choice, call.user.id)
+    return await call.services.streamer.transcode(call.request, file, choice, call.user)
 
 
 async def _file(call: Call, id: str, kind: Media) -> FileRow:

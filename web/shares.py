@@ -124,7 +124,7 @@ async def _stream(request: web.Request, opened: Opened) -> web.StreamResponse:
     plain = request.query.get("format") == "mp3"
     wanted = Wanted(format="mp3" if plain else for_browser(file, owner.max_bit_rate))
     streamer = request.app[SITE].streamer
-    return await streamer.respond(request, file, wanted, owner.id, owner.max_bit_rate)
+    return await streamer.respond(request, file, wanted, owner)
 
 
 async def _cover(request: web.Request, opened: Opened) -> web.StreamResponse:

@@ -9,7 +9,7 @@ from aiohttp import web
 from conf.roles import ROLES
 from db.errors import RefusedError
 from db.rows import LibraryRow, UserRow
-from db.users import BIT_RATES, Change
+from db.users import BIT_RATES, Change, Limits
 from web.forms import Form, number_in
 from web.identities import links, ways
 from web.passwords import chosen
@@ -172,5 +172,15 @@ def _change(form: Form, libraries: list[LibraryRow]) -> Change:
         roles={role: f"role-{role}" in form for role in ROLES},
         libraries="all" if "all_libraries" in form else picked,
         max_bit_rate=rate if rate in BIT_RATES else None,
+        limits=_limits(form) if "max_streams" in form else None,
         enabled="enabled" in form,
     )
+
+
+def _limits(form: Form) -> Limits:
+    """Fields that are left empty are as configured."""
+    streams, rate, transcodes = (
+        number_in(form, name) if form.get(name, "").strip() else None
+        for name in ("max_streams", "max_rate", "max_transcodes")
+    )
+    return Limits(streams=streams, rate=rate, transcodes=transcodes)

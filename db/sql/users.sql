@@ -6,7 +6,8 @@ coalesce(array(
         select from user_libraries ul where ul.user_id = u.id and ul.library_id = l.id))
     order by l.id
 ), '{}') as libraries,
-(select a.changed from avatars a where a.user_id = u.id) as avatar_changed
+(select a.changed from avatars a where a.user_id = u.id) as avatar_changed,
+u.max_streams, u.max_rate, u.max_transcodes
 
 -- name: all
 select {columns} from users u order by u.key
@@ -26,7 +27,7 @@ values (:name, :key, :password_hash, :email, :roles, :max_bit_rate, :all_librari
 on conflict (key) do nothing returning id
 
 -- name: change
--- What is null stays. Who may more or less than before has to sign in anew.
+-- What is null stays; of the limits, null is one. Who may more or less than before has to sign in anew.
 with before as (select roles from users where id = :user), changed as (
 update users set
     password_hash = coalesce(:password_hash, password_hash),
@@ -35,6 +36,9 @@ update users set
         select distinct role from unnest(roles || :more::text[]) as role
         where not role = any(:less::text[]) order by role),
     max_bit_rate = coalesce(:max_bit_rate, max_bit_rate),
+    max_streams = case when :limited::boolean then :max_streams else max_streams end,
+    max_rate = case when :limited::boolean then :max_rate else max_rate end,
+    max_transcodes = case when :limited::boolean then :max_transcodes else max_transcodes end,
     all_libraries = coalesce(:all_libraries, all_libraries),
     enabled = coalesce(:enabled, enabled)
 where id = :user returning roles

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -72,6 +72,52 @@ def delete(name: str, config: Path | None, data: str | None) -> None:
     settings = settings_of(config, data).settings
     _changed(settings, "user deleted", name, lambda db: db.users.delete(name))
     click.echo(f"Deleted {name}.")
+
+
+@user.command()
+@click.argument("name")
+@click.option("--streams", type=click.IntRange(0), metavar="N", help="Streams at the same time.")
+@click.option("--rate", type=click.IntRange(0), metavar="KBIT", help="kbit/s over all of them.")
+@click.option("--transcodes", type=click.IntRange(0), metavar="N", help="Transcodes at once.")
+@click.option("--bit-rate", type=click.IntRange(0), metavar="KBIT", help="Most for one song.")
+@click.option("--as-configured", is_flag=True, help="Of the first three, forget what is not named.")
+@common
+def limit(
+    name: str,
+    streams: int | None,
+    rate: int | None,
+    transcodes: int | None,
+    bit_rate: int | None,
+    as_configured: bool,
+    config: Path | None,
+    data: str | None,
+) -> None:
+    """Say how much a user is sent, on each node; 0: without a limit. It counts at once."""
+    from db.users import BIT_RATES, Change, Limits
+
+    if bit_rate is not None and bit_rate not in BIT_RATES:
+        raise ExitError(USAGE, f"A bit rate is one of {', '.join(map(str, BIT_RATES))}.")
+    settings = settings_of(config, data).settings
+    said = Limits(streams=streams, rate=rate, transcodes=transcodes)
+
+    async def work(db: Database) -> UserRow:
+        row = await db.users.by_name(name)
+        before = Limits() if row is None or as_configured else Limits.of(row)
+        change = Change(limits=said.over(before), max_bit_rate=bit_rate)
+        return await db.users.change(name, change)
+
+    row = _changed(settings, "user changed", name, work)
+    click.echo(f"{row.name}: {', '.join(_limits(row))}.")
+
+
+def _limits(row: UserRow) -> Iterator[str]:
+    for what, number in (
+        ("streams at once", row.max_streams),
+        ("kbit/s over all", row.max_rate),
+        ("transcodes at once", row.max_transcodes),
+        ("kbit/s of a song", row.max_bit_rate),
+    ):
+        yield f"{what} {'as configured' if number is None else number or 'without a limit'}"
 
 
 def _changed(

@@ -17,7 +17,7 @@ from db.errors import (
     UnknownLibraryError,
     UnknownUserError,
 )
-from db.users import Change
+from db.users import Change, Limits
 
 
 async def test_a_new_account_has_a_hash_roles_and_every_library(
@@ -127,6 +127,23 @@ async def test_a_change_is_done_whole_or_not_at_all(database: Database, tmp_path
     assert set(after.roles) == (set(before.roles) | {"upload"}) - {"share"}
     assert (after.email, after.max_bit_rate, after.enabled) == ("a@b", 96, False)
     assert (after.libraries, after.all_libraries) == ([library.id], False)
+
+
+async def test_limits_are_changed_together_and_null_is_what_is_configured(
+    database: Database,
+) -> None:
+    row = await database.users.add("ada", "password")
+    assert Limits.of(row) == Limits()
+    said = Limits(streams=2, rate=0)
+    row = await database.users.change("ada", Change(limits=said))
+    assert Limits.of(row) == said
+    assert Limits.of(await database.users.change("ada", Change(enabled=True))) == said
+    more = Limits(streams=0, transcodes=3).over(said)
+    assert more == Limits(streams=0, rate=0, transcodes=3)
+    with pytest.raises(UnfitError):
+        await database.users.change("ada", Change(limits=Limits(rate=-1)))
+    row = await database.users.change("ada", Change(limits=Limits()))
+    assert Limits.of(row) == Limits()
 
 
 async def test_an_empty_change_changes_nothing(database: Database) -> None:

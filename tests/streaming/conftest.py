@@ -19,11 +19,13 @@ from conf.settings import Settings
 from db.cards import TrackCard
 from db.rows import FileRow
 from streaming import Busy, Gone, Streamer, Wanted
+from streaming.allowance import Anybody
 from streaming.files import Opened, open_inside
 from streaming.plan import Transcode
 from tests.support import tones
 
 Client = TestClient[web.Request, web.Application]
+ANYBODY = Anybody()
 SECONDS = 6.0
 TYPES = {"mp3": "audio/mpeg", "flac": "audio/flac", "opus": "audio/ogg", "m4a": "audio/mp4"}
 
@@ -118,7 +120,7 @@ Serve = Callable[..., Awaitable[Client]]
 def serve(aiohttp_client: AiohttpClient, streamer: Streamer) -> Serve:
     """Starts a server for one file; parameters of `/stream` are those of the protocol."""
 
-    async def start(file: FileRow, by: Streamer = streamer, user_limit: int = 0) -> Client:
+    async def start(file: FileRow, by: Streamer = streamer, listener: Anybody = ANYBODY) -> Client:
         async def stream(request: web.Request) -> web.StreamResponse:
             query = request.query
             wanted = Wanted(
@@ -129,7 +131,7 @@ def serve(aiohttp_client: AiohttpClient, streamer: Streamer) -> Serve:
             )
             user = int(query.get("user", 1))
             try:
-                return await by.respond(request, file, wanted, user, user_limit)
+                return await by.respond(request, file, wanted, replace(listener, id=user))
             except Busy as busy:
                 after = str(busy.retry_after)
                 return web.Response(status=429, headers={"Retry-After": after})
@@ -158,7 +160,7 @@ def play(aiohttp_client: AiohttpClient, streamer: Streamer) -> Play:
     async def fetch(file: FileRow, choice: Transcode, by: Streamer = streamer) -> bytes:
         async def transcode(request: web.Request) -> web.StreamResponse:
             try:
-                return await by.transcode(request, file, choice, 1)
+                return await by.transcode(request, file, choice, Anybody(1))
             except Gone as gone:
                 return web.Response(status=410, text=str(gone))
 

@@ -13,7 +13,7 @@ import pytest
 from conf.settings import Settings, Streaming, Transcoding
 from db.rows import FileRow
 from streaming import Streamer, allowance
-from streaming.allowance import Bucket
+from streaming.allowance import Anybody, Bucket
 from tests.streaming.conftest import Serve, until
 
 Row = Callable[..., FileRow]
@@ -60,6 +60,17 @@ def test_a_very_low_rate_still_begins_at_once(clock: Clock) -> None:
     assert Bucket(1).take(200_000) == 0
 
 
+def test_another_rate_counts_from_now_on(clock: Clock) -> None:
+    bucket = Bucket(100_000)
+    bucket.take(1_000_000)
+    clock.now += 1
+    bucket.pace(50_000)
+    assert bucket.take(200_000) == 0
+    assert bucket.take(1) == 2
+    bucket.pace(1_000_000)
+    assert bucket.take(1) == pytest.approx(0.1, abs=0.001)
+
+
 def limited(settings: Settings, streams: int = 0, rate: int = 0) -> Streamer:
     streaming = Streaming(streams_per_user=streams, rate_per_user=rate)
     return Streamer(msgspec.structs.replace(settings, streaming=streaming))
@@ -91,6 +102,40 @@ async def test_one_stream_more_than_a_user_may_have_is_refused_until_one_ends(
         assert again.status == 200
     held[1].close()
     await streamer.close(0)
+
+
+async def test_what_is_said_of_a_user_goes_before_the_configuration(
+    settings: Settings, serve: Serve, big: FileRow
+) -> None:
+    strict = limited(settings, streams=1, rate=8)
+    client = await serve(big, strict, Anybody(max_streams=0, max_rate=0))
+    held = [await client.get("/stream") for _ in range(3)]
+    assert [answer.status for answer in held] == [200] * 3
+    assert len(await held[0].content.readexactly(20_000_000)) == 20_000_000
+    for answer in held:
+        answer.close()
+    await until(lambda: not strict.active)
+    await strict.close(0)
+    free = limited(settings)
+    client = await serve(big, free, Anybody(max_streams=1, max_rate=1000))
+    first = await client.get("/stream")
+    async with client.get("/stream") as refused:
+        assert refused.status == 429
+    got = 0
+
+    async def read() -> None:
+        nonlocal got
+        while True:
+            got += len(await first.content.readany())
+
+    task = asyncio.create_task(read())
+    await until(lambda: got >= 1_200_000)
+    await asyncio.sleep(0.2)
+    assert got < 3_000_000
+    task.cancel()
+    first.close()
+    await until(lambda: not free.active)
+    await free.close(0)
 
 
 async def test_without_a_limit_a_user_has_as_many_as_they_like(

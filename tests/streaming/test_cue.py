@@ -17,6 +17,7 @@ from mutagen.flac import FLAC
 from conf.settings import Settings, Transcoding
 from db.rows import FileRow
 from streaming import Streamer, hls
+from streaming.allowance import Anybody
 from streaming.decode import decoded
 from streaming.files import open_regular
 from streaming.hls import Cut
@@ -205,7 +206,7 @@ async def segment(file: FileRow, number: int) -> bytes:
     made = Cut.of(file, rendition).part(number, rendition)
     source = open_regular(file.root + b"/" + file.path)
     job = Job(
-        source, "flac", hls.profile(rendition), 128, 0.0, 10.0, 1, "", part=made,
+        source, "flac", hls.profile(rendition), 128, 0.0, 10.0, Anybody(1), "", part=made,
         begin=file.begin, end=file.end,
     )  # fmt: skip
     pipe = Pipe(10**9)

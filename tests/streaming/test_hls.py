@@ -19,6 +19,7 @@ from pytest_aiohttp import AiohttpClient
 from db.cards import TrackCard, VideoCard
 from db.rows import FileRow, VideoFileRow
 from streaming import Streamer, hls
+from streaming.allowance import Anybody
 from streaming.errors import Unplayable
 from streaming.files import open_regular
 from streaming.hls import Cut, Rendition
@@ -69,7 +70,15 @@ async def made(file: FileRow, rendition: Rendition, number: int) -> bytes:
     tap = pipe.join()
     assert tap is not None
     job = Job(
-        source, file.suffix, hls.profile(rendition), rendition.rate, 0.0, 10.0, 1, "", part=part
+        source,
+        file.suffix,
+        hls.profile(rendition),
+        rendition.rate,
+        0.0,
+        10.0,
+        Anybody(1),
+        "",
+        part=part,
     )
     with source.file:
         await asyncio.to_thread(encode, job, pipe, lambda: None)
@@ -250,7 +259,7 @@ async def address(aiohttp_client: AiohttpClient, streamer: Streamer, halls: Path
 
     async def segment(request: web.Request) -> web.StreamResponse:
         row, one = named(request, request.match_info["rate"])
-        return await streamer.segment(request, row, one, int(request.match_info["number"]), 1)
+        return await streamer.segment(request, row, one, int(request.match_info["number"]), Anybody(1))
 
     async def page(request: web.Request) -> web.Response:
         icon, source = '<link rel="icon" href="data:,">', f"/{request.match_info['path']}.m3u8"

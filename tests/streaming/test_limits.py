@@ -31,6 +31,17 @@ def test_a_user_has_a_share_of_their_own() -> None:
     limits.admit(1)
 
 
+def test_what_is_said_of_a_user_goes_before_the_share_of_all() -> None:
+    limits = Limits(9, 2, 9)
+    limits.admit(1, 1)
+    with pytest.raises(Busy, match="1 songs"):
+        limits.admit(1, 1)
+    for _ in range(5):
+        limits.admit(2, 0)
+    with pytest.raises(Busy):
+        limits.admit(2)
+
+
 def test_the_queue_has_an_end() -> None:
     limits = Limits(1, 9, 1)
     first = limits.admit(1)

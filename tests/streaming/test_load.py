@@ -19,6 +19,7 @@ from conf.settings import Settings, Transcoding
 from db.bundles import BundledRow
 from db.rows import FileRow
 from streaming import Streamer, Wanted
+from streaming.allowance import Anybody
 from streaming.hls import song
 from tests.streaming.conftest import until
 
@@ -70,14 +71,14 @@ async def port(streamer: Streamer, big: FileRow, row: Row) -> AsyncIterator[int]
     async def answer(request: web.Request) -> web.StreamResponse:
         match request.path[1:]:
             case "raw":
-                return await streamer.respond(request, big, Wanted(format="raw"), 1, 0)
+                return await streamer.respond(request, big, Wanted(format="raw"), Anybody(1))
             case "transcode":
                 wanted = Wanted(format="mp3", time_offset=0.5)
-                return await streamer.respond(request, long, wanted, 1, 0)
+                return await streamer.respond(request, long, wanted, Anybody(1))
             case "segment":
                 number = int(request.query["n"]) % 10
-                return await streamer.segment(request, long, song(128), number, 1)
-        return await streamer.archive(request, "album", [zipped], "Big", 1)
+                return await streamer.segment(request, long, song(128), number, Anybody(1))
+        return await streamer.archive(request, "album", [zipped], "Big", Anybody(1))
 
     app = web.Application()
     app.router.add_get("/{kind}", answer)

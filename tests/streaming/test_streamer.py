@@ -8,6 +8,7 @@ from collections.abc import Callable
 from conf.settings import Settings
 from db.rows import FileRow
 from streaming import Streamer
+from streaming.allowance import Anybody
 from tests.streaming.conftest import Serve, until
 from tests.support import tones
 
@@ -15,7 +16,7 @@ Row = Callable[..., FileRow]
 
 
 async def test_the_users_ceiling_holds_for_everything_but_raw(serve: Serve, row: Row) -> None:
-    client = await serve(row("tone.wav"), user_limit=64)
+    client = await serve(row("tone.wav"), listener=Anybody(max_bit_rate=64))
     async with client.get("/stream") as answer:
         assert answer.content_type == "audio/mpeg"
         assert len(await answer.read()) < 64 * 125 * 6.5

@@ -18,6 +18,7 @@ from aiohttp import ClientError, ClientResponse
 from conf.settings import Settings, Transcoding
 from db.rows import FileRow
 from streaming import Busy, Streamer, Unplayable
+from streaming.allowance import Anybody
 from streaming.files import open_inside
 from streaming.job import Job
 from streaming.limits import Limits
@@ -41,7 +42,7 @@ async def to_the_end(tap: Tap) -> None:
 
 def a_job(music: Path, user: int = 1, rate: int = 320) -> Job:
     source = open_inside(bytes(music), b"long.flac")
-    return Job(source, "flac", MP3, rate, 0.0, 120.0, user, "")
+    return Job(source, "flac", MP3, rate, 0.0, 120.0, Anybody(user), "")
 
 
 @pytest.fixture

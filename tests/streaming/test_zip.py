@@ -19,6 +19,7 @@ from pytest_aiohttp import AiohttpClient
 from db.bundles import BundledRow
 from db.cards import TrackCard
 from streaming import Bundled, Gone, Streamer, archive
+from streaming.allowance import Anybody
 from streaming.archive import Entry
 from streaming.bundle import bundle
 from tests.streaming.conftest import Client, until
@@ -252,7 +253,7 @@ def pack(aiohttp_client: AiohttpClient, streamer: Streamer) -> Pack:
     async def start(kind: Bundled, files: Sequence[BundledRow]) -> Client:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
-                return await streamer.archive(request, kind, files, 'A "name"/../\r\n', 1)
+                return await streamer.archive(request, kind, files, 'A "name"/../\r\n', Anybody(1))
             except Gone as gone:
                 return web.Response(status=410, text=str(gone))
 

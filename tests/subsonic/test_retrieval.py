@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, web
 from PIL import Image
 
 from db.database import Database
+from db.users import Change, Limits
 from library import scan
+from streaming.allowance import Allowances, Listener
 from subsonic import retrieval
 from tests.support import tones
 from tests.support.api import Api
@@ -108,6 +110,27 @@ async def test_an_estimated_length_is_near_the_truth_and_kept_to_the_byte(
     promised = int(answer.headers["Content-Length"])
     assert len(await answer.read()) == promised
     assert promised == pytest.approx(128 * 125 * (6 - offset), rel=0.1)
+
+
+async def test_a_limit_of_one_user_holds_at_once_and_leaves_others_alone(
+    guest: Api, api: Api, stocked: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Allowances.stream
+
+    def one_more(self: Allowances, request: web.Request, listener: Listener) -> object:
+        self._streams[listener.id] = 1  # as if something was being sent to everybody
+        return plain(self, request, listener)
+
+    monkeypatch.setattr(Allowances, "stream", one_more)
+    id = await guest.id_of("Beta")
+    assert (await guest.raw("stream", id=id)).status == 200
+    await stocked.users.change("guest", Change(limits=Limits(streams=1)))
+    for endpoint in ("stream", "download"):
+        answer = await guest.raw(endpoint, id=id)
+        told = await answer.json(content_type=None)
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "5")
+        assert "1 streams are sent to you" in told["subsonic-response"]["error"]["message"]
+    assert (await api.raw("stream", id=id)).status == 200
 
 
 async def test_streaming_counts_no_play(guest: Api) -> None:

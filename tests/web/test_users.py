@@ -108,6 +108,7 @@ async def test_what_is_ticked_is_given_and_the_rest_taken(
     fields = {
         "enabled": "on", "email": "new@example.org", "max_bit_rate": "128",
         "role-stream": "on", "role-upload": "on", f"library-{ours.id}": "on",
+        "max_streams": "2", "max_rate": "", "max_transcodes": "0",
     }  # fmt: skip
     answer = await admin.fill_in(f"/users/{paul.id}", fields)
     assert answer.location == f"/users/{paul.id}?done=changed"
@@ -115,14 +116,23 @@ async def test_what_is_ticked_is_given_and_the_rest_taken(
     assert user.roles == ["stream", "upload"]
     assert (user.email, user.max_bit_rate) == ("new@example.org", 128)
     assert (user.libraries, user.all_libraries) == ([ours.id], False)
+    assert (user.max_streams, user.max_rate, user.max_transcodes) == (2, None, 0)
     text = (await admin.open(f"/users/{paul.id}")).text
     assert 'name="role-stream" checked' in text
     assert 'name="role-download">' in text
     assert f'name="library-{ours.id}" checked' in text
     assert 'name="all_libraries">' in text
     assert '<option value="128" selected>' in text
+    assert 'max="10000000" value="2"' in text
+    assert 'max="10000000" value="0"' in text
+    too_many = KEPT | {"max_streams": "10000001", "max_rate": "", "max_transcodes": ""}
+    refused = await admin.fill_in(f"/users/{paul.id}", too_many)
+    assert (refused.status, "A limit is" in refused.seen) == (400, True)
+    nonsense = await admin.fill_in(f"/users/{paul.id}", too_many | {"max_streams": "-1"})
+    assert nonsense.status == 400
     await admin.fill_in(f"/users/{paul.id}", KEPT)
-    assert len((await again(database, paul)).libraries) == 2
+    user = await again(database, paul)
+    assert (len(user.libraries), user.max_streams) == (2, 2)
 
 
 async def test_what_the_form_does_not_have_cannot_be_changed(
