@@ -112,6 +112,8 @@ class Library(Section, frozen=True, kw_only=True):
     """Processes that read tags; 0: one less than the processor has cores, at least one."""
     removal_threshold: Percent = 30
     """A scan that would drop more than this part of a folder's songs stops and says so (an unplugged disk)."""
+    duplicates: Literal["show", "merge"] = "show"
+    """Several files of one recording (the same album as FLAC and as MP3) in one music folder: `merge` lists the best of them alone, and streams whichever fits an app's limits; from the next scan on, and back as well: nothing is lost."""
     keep_missing_days: Count = 0
     """After how many days a missing song is forgotten, stars and all; 0 never."""
     ignored_articles: tuple[str, ...] = (

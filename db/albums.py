@@ -21,6 +21,7 @@ def _rows(name: str) -> Rows[AlbumRow]:
 
 
 _BY_IDS = _rows("by_ids")
+_ALBUM_FOR = Sql("twins").value("album_for", int)
 _OF = {"track": _rows("of_track"), "folder": _rows("of_folder")}
 _BY_ARTIST = _rows("by_artist")
 _BY_YEAR = _rows("by_year")
@@ -76,7 +77,13 @@ class Albums:
         self._on = on
 
     async def get(self, album: int, user: UserRow) -> AlbumRow | None:
-        """One album, or None."""
+        """One album, or None; for one that stands behind another, that one."""
+        row = await self._by_id(album, user)
+        if row is None and (shown := await _ALBUM_FOR(self._on, album=album)):
+            return await self._by_id(shown, user)
+        return row
+
+    async def _by_id(self, album: int, user: UserRow) -> AlbumRow | None:
         return await _BY_IDS.first(self._on, user=user.id, libraries=user.libraries, ids=[album])
 
     async def of(self, kind: str, item: int, user: UserRow) -> AlbumRow | None:

@@ -14,7 +14,7 @@ _SQL = Sql("annotations")
 _STAR = _SQL.value("star", bool)
 _UNSTAR = _SQL.value("unstar", bool)
 _TAKE_TURN = _SQL.command("take_turn")
-_RATE = _SQL.value("rate", bool)
+_RATE = _SQL.value("rate", list)
 _RATED_BY = _SQL.rows("rated_by", RatedRow)
 _AVERAGE = {
     kind: _SQL.command(f"average_{kind}")
@@ -59,16 +59,16 @@ class Annotations:
         items = Items(**{f"{kind}s": frozenset([item])})
         async with self._pool.acquire() as connection, connection.transaction():
             await _TAKE_TURN(connection, kind=kind, item=item)
-            known = await _RATE(
+            rated = await _RATE(
                 connection,
                 user=user.id,
                 libraries=user.libraries,
                 rating=rating,
                 **items.values(),
             )
-            if known:
-                await _AVERAGE[kind](connection, items=[item])
-        return bool(known)
+            if rated:
+                await _AVERAGE[kind](connection, items=rated)
+        return bool(rated)
 
     async def _mark(self, query: Any, user: UserRow, items: Items) -> bool:
         return bool(

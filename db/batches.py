@@ -15,6 +15,7 @@ from db.cards import AlbumTags, TrackCard
 from db.identity import Identity
 from db.portraits import Portraits
 from db.queries import Executor, Sql
+from db.twins import Twins
 from db.video_files import VideoFiles
 from db.writes import AlbumWrite, ArtistWrite, FolderWrite, RoleWrite, TrackWrite
 
@@ -126,6 +127,7 @@ class Batch:
         self.videos = VideoFiles(connection, library_id)
         self.portraits = Portraits(connection, library_id)
         self.identity = Identity(connection, library_id)
+        self.twins = Twins(connection, library_id)
 
     def on(self, library_id: int) -> Batch:
         """The same transaction, on another library."""

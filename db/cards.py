@@ -7,6 +7,24 @@ from __future__ import annotations
 
 from msgspec import Struct, json
 
+LOSSLESS = frozenset({
+    "flac", "alac", "pcm", "wmalossless", "dsd", "ape", "wavpack", "tta", "tak", "shorten", "optimfrog",
+})  # fmt: skip
+"""Codecs that leave nothing out."""
+
+Fidelity = tuple[bool, int, int, int]
+
+
+def fidelity(codec: str, bit_depth: int, sampling_rate: int, bit_rate: int) -> Fidelity:
+    """How true a sound is, the best greatest: lossless, its depth and rate; else the bit rate."""
+    lossless = codec in LOSSLESS
+    return (
+        lossless,
+        bit_depth if lossless else 0,
+        sampling_rate if lossless else 0,
+        (0 if lossless else bit_rate),
+    )
+
 
 class Card(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Base of what is stored as JSON."""

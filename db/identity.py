@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from msgspec import Struct
 
 from db.queries import Executor, Sql
+from db.twins import Twins
 
 Pairs = Sequence[tuple[int, int]]
 """The row that stays, and the one that says what is new."""
@@ -40,6 +41,7 @@ _MOVE_MARKS = _SQL.command("move_marks")
 _AVERAGE = _SQL.command("average")
 _MOVE_PLAYS = _SQL.command("move_plays")
 _MOVE_PLAYING = _SQL.command("move_playing")
+_MOVE_TWINS = _SQL.command("move_twins")
 _MOVE_LISTED = _SQL.command("move_listed")
 _MOVE_QUEUED = _SQL.command("move_queued")
 _MOVE_IN_JUKEBOX = _SQL.command("move_in_jukebox")
@@ -60,6 +62,8 @@ _MOVE_ALBUMS = _SQL.command("move_albums")
 _YIELD_NAME = _SQL.command("yield_name")
 _TAKE_NAME = _SQL.command("take_name")
 _DROP_ARTIST = _SQL.command("drop_artist")
+_LEAVING = _SQL.rows("leaving", _Pair)
+_LEAVING_ALBUMS = _SQL.rows("leaving_albums", _Pair)
 _PURGE = _SQL.value("purge", int)
 _PURGE_ALBUMS = _SQL.command("purge_albums")
 
@@ -80,10 +84,24 @@ class Identity:
         await _BURY_TRACKS(self._on, ids=new)
         await _FOLD_TRACKS(self._on, old=old, new=new)
         await _MOVE_ROLES(self._on, old=old, new=new)
+        await self._hand_over(pairs)
+        await _MOVE_TWINS(self._on, old=old, new=new)
+        await _DROP_TRACKS(self._on, ids=new)
+
+    async def _bequeath(self, kind: str, pairs: Pairs) -> None:
+        if not pairs:
+            return
+        twins = Twins(self._on, self._library)
+        kin = await twins.part(kind, [new for _, new in pairs])
+        await (self._hand_over(pairs) if kind == "track" else self.inherit(kind, pairs))
+        await twins.join(kind, kin)
+
+    async def _hand_over(self, pairs: Pairs) -> None:
+        """All that users attached to songs (old id, new id), and all places in lists, to the old ones."""
+        old, new = zip(*pairs, strict=True)
         await self.inherit("track", pairs)
         for move in (_MOVE_PLAYS, _MOVE_PLAYING, _MOVE_LISTED, _MOVE_QUEUED, _MOVE_IN_JUKEBOX):
             await move(self._on, old=old, new=new)
-        await _DROP_TRACKS(self._on, ids=new)
 
     async def inherit(self, kind: str, pairs: Pairs) -> None:
         """The first of each pair takes the stars, ratings, plays and shares of the second."""
@@ -142,7 +160,14 @@ class Identity:
         await _DROP_ARTIST(self._on, new=new)
 
     async def purge(self, days: int) -> int:
-        """Forget songs that have been missing for so long; how many."""
+        """Forget songs that have been missing for so long; how many.
+
+        What users attached to one goes to the file that stands for it, if there is one.
+        """
+        leaving = await _LEAVING(self._on, library=self._library, days=days)
+        await self._bequeath("track", [(row.old, row.new) for row in leaving])
         gone = await _PURGE(self._on, library=self._library, days=days) or 0
+        albums = await _LEAVING_ALBUMS(self._on, library=self._library, days=days)
+        await self._bequeath("album", [(row.old, row.new) for row in albums])
         await _PURGE_ALBUMS(self._on, library=self._library, days=days)
         return gone

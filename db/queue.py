@@ -47,7 +47,7 @@ class Queue:
         row = await _GET.first(self._on, user=user.id)
         if row is None:
             return None
-        return _seen(row, await Tracks(self._on).in_order(row.songs, user))
+        return _seen(row, await Tracks(self._on).as_asked(row.songs, user))
 
     async def save(
         self, user: UserRow, songs: Sequence[int], current: int | None, position: int, client: str
@@ -65,11 +65,11 @@ class Queue:
         return bool(saved)
 
 
-def _seen(row: QueueRow, songs: list[TrackRow]) -> Queued:
+def _seen(row: QueueRow, seen: dict[int, TrackRow]) -> Queued:
     """Where the current song is not seen, the next one that is stands at its beginning."""
+    songs = [seen[id] for id in row.songs if id in seen]
     if row.current is None or not songs:
         return Queued(row=row, songs=songs, current=None, position=0)
-    seen = {song.id for song in songs}
     before = sum(id in seen for id in row.songs[: row.current])
     return Queued(
         row=row,

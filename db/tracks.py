@@ -5,21 +5,32 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from db.draws import draws
 from db.queries import Executor, Sql
 from db.rows import FileRow, TrackRow, UserRow
 from db.words import exact_query, fold
 
+
+class _Twin(Struct, frozen=True):
+    twin: int
+    id: int
+
+
 _SQL = Sql("tracks")
 _BY_IDS = _SQL.rows("by_ids", TrackRow)
 _BY_ALBUM = _SQL.rows("by_album", TrackRow)
 _BY_FOLDER = _SQL.rows("by_folder", TrackRow)
+_MERGED_BY_FOLDER = _SQL.rows("merged_by_folder", TrackRow)
 _IN_ROOTS = _SQL.rows("in_roots", TrackRow)
 _BY_GENRE = _SQL.rows("by_genre", TrackRow)
 _RANDOM = _SQL.rows("random", TrackRow)
 _RANDOM_FROM = _SQL.rows("random_from", TrackRow)
 _STARRED = _SQL.rows("starred", TrackRow)
 _FILE = _SQL.rows("file", FileRow)
+_FILES = _SQL.rows("files", FileRow)
+_SHOWN_FOR = Sql("twins").rows("shown_for", _Twin)
 _NAMED = _SQL.rows("named", FileRow)
 _MOST_NAMED = 50
 
@@ -31,9 +42,8 @@ class Tracks:
         self._on = on
 
     async def get(self, track: int, user: UserRow) -> TrackRow | None:
-        """One song, or None."""
-        rows = await self.by_ids([track], user)
-        return rows[0] if rows else None
+        """One song, or None; for a file that stands behind another, that one."""
+        return (await self.as_asked([track], user)).get(track)
 
     async def by_ids(self, ids: Sequence[int], user: UserRow) -> list[TrackRow]:
         """Those of the songs that exist, in no order."""
@@ -41,16 +51,28 @@ class Tracks:
 
     async def in_order(self, ids: Sequence[int], user: UserRow) -> list[TrackRow]:
         """Those of the songs that exist, in this order, repeats and all."""
-        known = {row.id: row for row in await self.by_ids(ids, user)}
+        known = await self.as_asked(ids, user)
         return [known[id] for id in ids if id in known]
+
+    async def as_asked(self, ids: Sequence[int], user: UserRow) -> dict[int, TrackRow]:
+        """Those of the songs that exist, by the ids asked for; of several files of one, all name it."""
+        known = {row.id: row for row in await self.by_ids(ids, user)}
+        others = [id for id in ids if id not in known]
+        twins = await _SHOWN_FOR(self._on, ids=others) if others else []
+        rows = await self.by_ids([twin.id for twin in twins], user) if twins else []
+        shown = {row.id: row for row in rows}
+        return known | {twin.twin: shown[twin.id] for twin in twins if twin.id in shown}
 
     async def by_album(self, album: int, user: UserRow) -> list[TrackRow]:
         """By disc, then by track."""
         return await _BY_ALBUM(self._on, user=user.id, libraries=user.libraries, album=album)
 
-    async def by_folder(self, folder: int, user: UserRow) -> list[TrackRow]:
-        """The songs right in a folder."""
-        return await _BY_FOLDER(self._on, user=user.id, libraries=user.libraries, folder=folder)
+    async def by_folder(
+        self, folder: int, user: UserRow, *, merged: bool = False
+    ) -> list[TrackRow]:
+        """The songs right in a folder; `merged`: for those that stand behind others, these."""
+        query = _MERGED_BY_FOLDER if merged else _BY_FOLDER
+        return await query(self._on, user=user.id, libraries=user.libraries, folder=folder)
 
     async def in_roots(self, user: UserRow, libraries: Sequence[int]) -> list[TrackRow]:
         """Songs that lie loose in the libraries themselves."""
@@ -97,7 +119,15 @@ class Tracks:
 
     async def file(self, track: int, user: UserRow) -> FileRow | None:
         """Where a song's file is, or None if there is no such song for this user."""
-        return await _FILE.first(self._on, track=track, libraries=user.libraries)
+        row = await _FILE.first(self._on, track=track, libraries=user.libraries)
+        if row is not None:
+            return row
+        files = await self.files(track, user)
+        return files[0] if files else None
+
+    async def files(self, track: int, user: UserRow) -> list[FileRow]:
+        """All files of the recording: the one with this id first, if it is there."""
+        return await _FILES(self._on, track=track, libraries=user.libraries)
 
     async def named(self, artist: str, title: str, user: UserRow, most: int = 5) -> list[FileRow]:
         """Where songs of this artist (empty: of any) and title are; case and accents do not count."""

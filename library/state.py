@@ -94,6 +94,8 @@ class Library:
     changed: bool = False
     written: int = 0
     albums: set[int] = field(default_factory=set)
+    """To be made anew from their songs; `touched` remembers them until the scan ends."""
+    touched: set[int] = field(default_factory=set)
     artists: set[int] = field(default_factory=set)
     genres: dict[str, str] = field(default_factory=dict)
     new_albums: set[int] = field(default_factory=set)

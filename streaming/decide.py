@@ -103,10 +103,7 @@ def decide(
     source: Source, client: ClientInfo, user_limit: int, settings: Transcoding, *, cut: bool = False
 ) -> Decision:
     """Decide; `user_limit` is kbit/s, 0 is none. What is `cut` out of a file is no file of its own."""
-    stream = Stream(
-        source.container, source.codec, source.channels, source.rate * 1000, source.sample_rate,
-        source.bit_depth,
-    )  # fmt: skip
+    stream = _stream(source)
     reasons = tuple(dict.fromkeys(_reasons(source, stream, client, user_limit)))
     if cut:
         reasons += ("PartOfFile",)
@@ -123,6 +120,21 @@ def decide(
         if made is not None:
             return Decision(reasons, stream, *made)
     return Decision(reasons, stream, error=_NO_PROFILE)
+
+
+def instead(source: Source, client: ClientInfo, user_limit: int) -> Stream | None:
+    """What an app is told of another file of the recording that it can play where a transcode was due."""
+    limit = lowest(_kilobits(client.max_transcoding_audio_bitrate), user_limit)
+    stream = _stream(source)
+    fits = source.fits(limit) and not any(_reasons(source, stream, client, user_limit))
+    return stream if fits else None
+
+
+def _stream(source: Source) -> Stream:
+    return Stream(
+        source.container, source.codec, source.channels, source.rate * 1000, source.sample_rate,
+        source.bit_depth,
+    )  # fmt: skip
 
 
 def _reasons(source: Source, stream: Stream, client: ClientInfo, user_limit: int) -> Iterator[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from conf.settings import Transcoding
 from streaming.profiles import AS_USUAL, BY_NAME, FLAC, Profile, Shape, by_name
 from streaming.source import Sound, Source, fits
+
+File = TypeVar("File", bound=Sound)
 
 _IN_BROWSERS = frozenset({
     ("mp3", "mp3"), ("flac", "flac"), ("ogg", "vorbis"), ("ogg", "opus"), ("ogg", "flac"),
@@ -59,10 +63,50 @@ def plan(file: Sound, wanted: Wanted, user_limit: int, settings: Transcoding) ->
     if offset and settings.mode == "cache-only":
         return Direct()
     profile = by_name(asked)
-    known = profile is not None or asked == source.suffix
-    if source.fits(limit) and (not known or _is_a(source, asked, profile)):
+    if _suits(source, asked, limit):
         return _from_within(source, limit, offset, settings) if offset else Direct()
     return _smaller(source, profile, limit, offset, settings)
+
+
+@dataclass(frozen=True)
+class Choice(Generic[File]):
+    """One of the files of a recording, and what is done with it."""
+
+    file: File
+    way: Direct | Transcode
+    reason: str
+    """Why this one, for the log."""
+    spare: File
+    """What to send where the server has not kept what would have to be made."""
+
+
+def choose(
+    files: Sequence[File], wanted: Wanted, user_limit: int, settings: Transcoding
+) -> Choice[File]:
+    """Decide for a recording that is there in several files.
+
+    A file that will do as it is costs nothing, and can be sought in: the truest of these goes before
+    any transcode, which is made of the truest of all.
+    """
+    if len(files) == 1:
+        way = plan(files[0], wanted, user_limit, settings)
+        return Choice(files[0], way, "the only one", files[0])
+    asked = (wanted.format or "").strip().lower()
+    ranked = sorted(files, key=lambda file: Source.of(file).fidelity, reverse=True)
+    best = ranked[0]
+    if asked == "raw":
+        return Choice(best, Direct(), "the original", best)
+    limit = lowest(wanted.max_bit_rate, user_limit)
+    if settings.mode != "on" or not begin_at(wanted.time_offset, best.duration):
+        # Of a format that is named by its suffix alone, only such files are known to be one.
+        named = sorted(ranked, key=lambda file: file.suffix.lower() != asked)
+        file = next((one for one in named if _suits(Source.of(one), asked, limit)), None)
+        if file is not None:
+            return Choice(file, Direct(), "the best that will do as it is", file)
+    spare = min(ranked, key=lambda file: Source.of(file).rate) if limit else best
+    if settings.mode == "off":
+        return Choice(spare, Direct(), "nearest to what was asked for", spare)
+    return Choice(best, plan(best, wanted, user_limit, settings), "none will do as it is", spare)
 
 
 def part(file: Sound, wanted: Wanted, settings: Transcoding) -> Transcode:
@@ -96,6 +140,13 @@ def rate_for(source: Source, profile: Profile, limit: int, settings: Transcoding
 def begin_at(seconds: float, duration: float) -> float:
     """Where to start: never past the end; what is no number is the beginning."""
     return min(seconds, duration if duration > 0 else _DAY) if seconds > 0 else 0.0
+
+
+def _suits(source: Source, asked: str, limit: int) -> bool:
+    """Whether the original will do under this ceiling for an app that names this format, or none."""
+    profile = by_name(asked)
+    known = profile is not None or asked == source.suffix
+    return source.fits(limit) and (not known or _is_a(source, asked, profile))
 
 
 def _is_a(source: Source, asked: str, profile: Profile | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from db.cards import TrackCard
+from db.cards import LOSSLESS, Fidelity, TrackCard, fidelity
 
 _KINDS = {
     "mp3": ("mp3", "mp3"), "mpga": ("mp3", "mp3"), "mp2": ("mp2", "mp2"), "mp1": ("mp1", "mp1"),
@@ -25,9 +25,6 @@ _KINDS = {
     "ofr": ("ofr", "optimfrog"), "ofs": ("ofs", "optimfrog"),
 }  # fmt: skip
 """Container and codec by suffix: what the suffix leaves open is the usual one, or unknown."""
-_LOSSLESS = frozenset({
-    "flac", "alac", "pcm", "wmalossless", "dsd", "ape", "wavpack", "tta", "tak", "shorten", "optimfrog",
-})  # fmt: skip
 _LOSSLESS_INSIDE = {("mp4", "aac"): "alac", ("ogg", "vorbis"): "flac"}
 """The other codec of a container, which alone has a bit depth."""
 _AAC_ENDS = 400
@@ -71,12 +68,17 @@ class Source:
             codec = card.codec
         elif card.bit_depth or (container == "mp4" and rate > _AAC_ENDS):
             codec = _LOSSLESS_INSIDE.get(kind, codec)
-        depth = card.bit_depth if codec in _LOSSLESS else 0
+        depth = card.bit_depth if codec in LOSSLESS else 0
         return cls(container, codec, rate, suffix, card.channels, card.sampling_rate, depth)
 
     @property
     def lossless(self) -> bool:
-        return self.codec in _LOSSLESS
+        return self.codec in LOSSLESS
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """How true it is, the best greatest."""
+        return fidelity(self.codec, self.bit_depth, self.sample_rate, self.rate)
 
     def fits(self, limit: int) -> bool:
         """Whether it may go out as it is under a ceiling of so many kbit/s (0: none)."""

@@ -27,7 +27,7 @@ from streaming.job import Job, Part, key_of, part_key, tags_of
 from streaming.limits import Limits
 from streaming.live import Live, estimate_of, headers_of, tag_of
 from streaming.names import clean
-from streaming.plan import Direct, Transcode, Wanted, part, plan
+from streaming.plan import Direct, Transcode, Wanted, choose, part
 from streaming.transcode import LiveTranscoder
 
 log = structlog.get_logger()
@@ -87,10 +87,21 @@ class Streamer:
         return len(self._encoders.stuck)
 
     async def respond(
-        self, request: web.Request, file: FileRow, wanted: Wanted, user: Listener
+        self,
+        request: web.Request,
+        file: FileRow,
+        wanted: Wanted,
+        user: Listener,
+        others: Sequence[FileRow] = (),
     ) -> web.StreamResponse:
-        """Send a song as `plan` decides. Raises `Gone` or `Busy` before anything is sent."""
-        choice = plan(file, wanted, user.max_bit_rate, self._settings)
+        """Send a song as `choose` decides. Raises `Gone` or `Busy` before anything is sent.
+
+        `others` are more files of the same recording.
+        """
+        chosen = choose((file, *others), wanted, user.max_bit_rate, self._settings)
+        file, choice = chosen.file, chosen.way
+        if others:
+            log.debug("one of several files", song=file.id, reason=chosen.reason)
         if file.cut and isinstance(choice, Direct):
             return await self._part(request, file, wanted, user)
         with self._listening(request, user):
@@ -100,15 +111,22 @@ class Streamer:
             job = _job(file, opened, choice, user, self._gain(file))
             answer = await self._kept(request, file, job)
             if answer is None and self._settings.mode == "cache-only":
-                if not file.cut:
-                    return await send(request, _original(file, opened))
                 opened.file.close()
-                return await self._part(request, file, wanted, user)
+                return await self._spare(request, chosen.spare, wanted, user)
             return (
                 answer
                 if answer is not None
                 else await self._live(request, file, job, wanted.estimate)
             )
+
+    async def _spare(
+        self, request: web.Request, file: FileRow, wanted: Wanted, user: Listener
+    ) -> web.StreamResponse:
+        """Send an original, as what was asked for is not there."""
+        if file.cut:
+            return await self._part(request, file, wanted, user)
+        opened = await asyncio.to_thread(open_inside, file.root, file.path)
+        return await send(request, _original(file, opened))
 
     async def transcode(
         self, request: web.Request, file: FileRow, choice: Transcode, user: Listener

@@ -109,7 +109,7 @@ async def get_album(call: Call, *, id: str) -> AlbumWithSongs:
     """Return an album and its songs."""
     number = parse(id, Kind.ALBUM).number
     row = _found(await call.services.db.albums.get(number, call.user))
-    tracks = await call.services.db.tracks.by_album(number, call.user)
+    tracks = await call.services.db.tracks.by_album(row.id, call.user)
     return entries.album_with_songs(row, tracks)
 
 
@@ -124,7 +124,8 @@ async def _folder(call: Call, number: int) -> Directory:
     db = call.services.db
     row = _found(await db.folders.get(number, call.user))
     folders = await db.folders.inside(number, call.user)
-    tracks = await db.tracks.by_folder(number, call.user)
+    merged = call.services.settings.library.duplicates == "merge"
+    tracks = await db.tracks.by_folder(number, call.user, merged=merged)
     videos = await db.videos.by_folder(number, call.user)
     return Directory(
         id=ids.folder(number),
@@ -146,7 +147,7 @@ async def _folder(call: Call, number: int) -> Directory:
 async def _album(call: Call, number: int) -> Directory:
     row = _found(await call.services.db.albums.get(number, call.user))
     head = entries.album_directory(row)
-    tracks = await call.services.db.tracks.by_album(number, call.user)
+    tracks = await call.services.db.tracks.by_album(row.id, call.user)
     return Directory(
         id=head.id,
         parent=head.parent,

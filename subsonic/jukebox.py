@@ -90,8 +90,7 @@ async def _state(call: Call, tracks: Sequence[int]) -> tuple[JukeboxRow, dict[in
     row = await call.services.db.jukebox.get()
     if not row.available:
         raise GenericError("No server plays a jukebox here: the setting jukebox.output is 'off'.")
-    rows = await call.services.db.tracks.by_ids([*{*row.tracks, *tracks}], call.user)
-    seen = {one.id: one for one in rows}
+    seen = await call.services.db.tracks.as_asked([*{*row.tracks, *tracks}], call.user)
     if any(track not in seen for track in tracks):
         raise NotFoundError
     return row, seen

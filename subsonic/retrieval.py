@@ -31,23 +31,26 @@ async def stream(
     time_offset: float = 0.0,
     estimate_content_length: bool = False,
 ) -> web.StreamResponse:
-    """Send a song, transcoded where format or rate ask for it; a video as it is. Never a play."""
+    """Send a song, transcoded where format or rate ask for it; a video as it is. Never a play.
+
+    Of several files of one recording (`library.duplicates`), the best that will do goes as it is.
+    """
     wanted = Wanted(
         format=format,
         max_bit_rate=clamp(max_bit_rate, _MOST_RATE),
         time_offset=max(0.0, min(time_offset, _LONGEST)),
         estimate=estimate_content_length,
     )
-    file = await file_of(call, id)
+    file, *others = await files_of(call, id)
     if isinstance(file, VideoFileRow) or file.content_type.startswith("video/"):
         # Smaller versions of a video, and other beginnings, are what `hls` is for.
         wanted = Wanted(format="raw")
-    return await call.services.streamer.respond(call.request, file, wanted, call.user)
+    return await call.services.streamer.respond(call.request, file, wanted, call.user, others)
 
 
 @endpoint("download", role="download", raw=True)
 async def download(call: Call, *, id: str) -> web.StreamResponse:
-    """Send the original file of a song or video, or of an episode under its title.
+    """Send the original file with this id, of a song or video, or of an episode under its title.
 
     A track of a cue sheet is cut out of its file, lossless if that is. An album, artist, playlist or
     folder comes as a ZIP of its files, with a known length; the file of a cue sheet is in it whole.
@@ -80,6 +83,16 @@ async def file_of(call: Call, id: str) -> FileRow:
     if file is None:
         raise NotFoundError
     return file
+
+
+async def files_of(call: Call, id: str) -> list[FileRow]:
+    """The same, with the other files of a recording, where one is shown for all of them."""
+    if call.services.settings.library.duplicates == "merge":
+        kind, number = parse(id, *_FILES)
+        files = await call.services.db.tracks.files(number, call.user) if kind is Kind.TRACK else []
+        if files:
+            return files
+    return [await file_of(call, id)]
 
 
 async def _archive(call: Call, wanted: Id) -> web.StreamResponse:

@@ -120,11 +120,12 @@ async def _show(request: web.Request, opened: Opened) -> web.Response:
 
 async def _stream(request: web.Request, opened: Opened) -> web.StreamResponse:
     """A song, as a stream of the owner; `?format=mp3` where the browser plays nothing else."""
-    file, owner = await _song(request, opened), opened.owner
+    owner = opened.owner
+    file, *others = await _files(request, opened)
     plain = request.query.get("format") == "mp3"
     wanted = Wanted(format="mp3" if plain else for_browser(file, owner.max_bit_rate))
     streamer = request.app[SITE].streamer
-    return await streamer.respond(request, file, wanted, owner)
+    return await streamer.respond(request, file, wanted, owner, others)
 
 
 async def _cover(request: web.Request, opened: Opened) -> web.StreamResponse:
@@ -137,14 +138,23 @@ async def _cover(request: web.Request, opened: Opened) -> web.StreamResponse:
 
 async def _song(request: web.Request, opened: Opened) -> FileRow:
     """The song that was asked for, if it is in the share now."""
+    return (await _files(request, opened))[0]
+
+
+async def _files(request: web.Request, opened: Opened) -> list[FileRow]:
+    """Its file, and others of the recording where one is shown for all of them."""
     db, text = request.app[SITE].db, request.match_info["song"]
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
     if not await db.shares.holds(opened.share.id, number, opened.owner):
         raise _NothingError
-    file = await db.tracks.file(number, opened.owner)
-    if file is None:
+    if request.app[SITE].settings.library.duplicates == "merge":
+        files = await db.tracks.files(number, opened.owner)
+    else:
+        file = await db.tracks.file(number, opened.owner)
+        files = [file] if file else []
+    if not files:
         raise _NothingError
-    return file
+    return files
 
 
 class _NothingError(Exception):

@@ -15,8 +15,9 @@ limit :size offset :offset
 select {columns} from albums a {mine} where a.id = any(:ids) and {seen}
 
 -- name: of_track
-select {columns} from tracks t join albums a on a.id = t.album_id {mine}
-where t.id = :item and t.missing_since is null and {seen}
+select {columns} from tracks x join tracks t on t.id = coalesce(x.twin_of, x.id)
+join albums a on a.id = t.album_id {mine}
+where x.id = :item and t.missing_since is null and {seen}
 
 -- name: of_folder
 -- The album that most of its songs are of.

@@ -34,7 +34,9 @@ select {columns} from artists a
 join ({counts} and artist_id = :item group by artist_id) c on c.artist_id = a.id {mine}
 
 -- name: of_track
-with below as (select t.id from tracks t where t.id = :item and {tracks.seen}), {whose}
+with below as (select t.id from tracks t 
+    where t.id = coalesce((select x.twin_of from tracks x where x.id = :item), :item) and {tracks.seen}
+), {whose}
 
 -- name: of_album
 with below as (select t.id from tracks t where t.album_id = :item and {tracks.seen}), {whose}

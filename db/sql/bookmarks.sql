@@ -1,6 +1,6 @@
 -- part: known
--- A line for each kind of thing that can be marked.
-select t.id from tracks t
+-- A line for each kind of thing that can be marked; of a song, all files of its recording.
+select m.id from tracks t cross join lateral ({twins.kin}) m
 where :kind::text = 'track' and t.id = :item and t.library_id = any(:libraries)
 union all
 select v.id from videos v

@@ -31,10 +31,13 @@ set local statement_timeout = 0
 -- name: known
 select id, path, size, mtime_ns, reader, cue, sheet from tracks
 where library_id = :library and missing_since is null
+union all
+select id, path, size, mtime_ns, reader, cue, sheet from tracks
+where library_id = :library and missing_since = 'infinity'
 
 -- name: tombstones
 select id, path, size, mtime_ns, reader, cue, sheet from tracks
-where library_id = :library and missing_since is not null
+where library_id = :library and missing_since < 'infinity'
 order by id
 
 -- name: broken
@@ -52,12 +55,12 @@ select {trace} from tracks t where t.id = any(:ids::bigint[])
 
 -- name: missing_traces
 -- Of all libraries: what is missing in one may have gone to another.
-select {trace} from tracks t where t.missing_since is not null
+select {trace} from tracks t where t.missing_since < 'infinity'
 
 -- name: retired
 -- Whether songs stand in a library that is not in the configuration any more.
 select exists (
-    select from libraries l join tracks t on t.library_id = l.id and t.missing_since is null
+    select from libraries l join tracks t on t.library_id = l.id and {twins.there}
     where not l.active
 )
 
@@ -69,7 +72,7 @@ with given as materialized (
     from tracks where id = any(:ids::bigint[])
 )
 select {trace} from libraries l join tracks t on t.library_id = l.id cross join given
-where not l.active and t.missing_since is null and (t.audio_hash = any(given.sounds)
+where not l.active and {twins.there} and (t.audio_hash = any(given.sounds)
     or t.tag_key = any(given.tags) or t.mb_recording = any(given.recordings))
 
 -- name: last_done
@@ -104,24 +107,24 @@ select name from genres where library_id = :library
 -- name: added_count
 select count(*)::integer from unnest(:libraries::integer[], :since::bigint[]) as l (id, since)
 join tracks t on t.library_id = l.id and t.scan_id > l.since
-where t.scan_id > :least and t.missing_since is null
+where t.scan_id > :least and {twins.there}
 
 -- name: added_traces
 -- The songs that came to each of these libraries after a scan.
 select {trace} from unnest(:libraries::integer[], :since::bigint[]) as l (id, since)
 join tracks t on t.library_id = l.id and t.scan_id > l.since
-where t.scan_id > :least and t.missing_since is null
+where t.scan_id > :least and {twins.there}
 
 -- name: alike
 select {trace} from tracks t
-where t.library_id = :library and t.missing_since is null
+where t.library_id = :library and {twins.there}
     and (t.audio_hash = any(:hashes::bytea[]) or t.mb_recording = any(:recordings::text[])
         or t.tag_key = any(:tags::text[]))
 
 -- name: neighbours
 select t.id, t.path, t.cue, a.key as album_key, t.album_claim as claim
 from tracks t join albums a on a.id = t.album_id
-where t.folder_id = any(:folders::bigint[]) and t.missing_since is null
+where t.folder_id = any(:folders::bigint[]) and {twins.there}
 
 -- name: album_songs
 select t.id, t.album_id, t.path, t.duration, t.genre_keys, t.picture_hash, t.picture_id, t.created,
@@ -211,8 +214,8 @@ from (
         select path from images where picture_id = p.id order by path limit 1
     ) i on true
     left join lateral (
-        select path from tracks
-        where picture_id = p.id and picture_hash = p.hash and missing_since is null
+        select t.path from tracks t
+        where t.picture_id = p.id and t.picture_hash = p.hash and {twins.there}
         order by path limit 1
     ) t on true
     where p.library_id = :library and p.path = any(:paths::bytea[])
@@ -230,7 +233,7 @@ delete from pictures p where library_id = :library
 
 -- name: albums_in
 select distinct t.album_id as id from tracks t join folders f on f.id = t.folder_id
-where f.library_id = :library and t.missing_since is null
+where f.library_id = :library and {twins.there}
     and (f.path = any(:folders::bytea[]) or f.parent_id in (
         select id from folders where library_id = :library and path = any(:folders::bytea[])
     ))
@@ -238,7 +241,7 @@ where f.library_id = :library and t.missing_since is null
 -- name: folder_pictures
 select distinct on (t.folder_id) t.folder_id, a.picture_id
 from tracks t join albums a on a.id = t.album_id
-where t.library_id = :library and t.missing_since is null and a.picture_id is not null
+where t.library_id = :library and {twins.there} and a.picture_id is not null
 order by t.folder_id, a.id
 
 -- name: albums_by_key
@@ -316,7 +319,7 @@ set folder_id = new.folder_id, album_id = new.album_id, path = new.path, size = 
     picture_hash = nullif(new.picture_hash, ''), picture_id = nullif(new.picture_id, 0),
     cue = new.cue, cue_begin = new.cue_begin, cue_end = new.cue_end, sheet = new.sheet,
     loudness = case when {loudness.same_sound} then t.loudness end,
-    changed = now(), missing_since = null
+    changed = now(), missing_since = {twins.back}
 from unnest({track_arrays}) as new ({track_names})
 where t.id = new.id
 
@@ -347,10 +350,10 @@ where a.id = t.album_id and a.id = any(:albums::bigint[]) and t.picture_hash is 
 
 -- name: touch_tracks
 -- The file is there again, as it was.
-update tracks set missing_since = null where id = any(:ids::bigint[])
+update tracks t set missing_since = {twins.back} where t.id = any(:ids::bigint[])
 
 -- name: bury_tracks
-update tracks set missing_since = now() where id = any(:ids::bigint[]) and missing_since is null
+update tracks t set missing_since = now() where t.id = any(:ids::bigint[]) and {twins.there}
 
 -- name: save_problems
 insert into problems (library_id, path, size, mtime_ns, reader, reason)

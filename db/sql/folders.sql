@@ -10,10 +10,13 @@ f.missing_since is null and f.library_id = any(:libraries)
 
 -- part: below
 -- Songs in a folder or further down, as many as tell what it is about; a library itself is about nothing.
-select t.id, t.album_id from folders f
+select case when t.missing_since is null then t.id else t.twin_of end as id,
+    case when t.missing_since is null then t.album_id
+        else (select r.album_id from tracks r where r.id = t.twin_of) end as album_id
+from folders f
 join tracks t on t.library_id = f.library_id
     and t.path >= f.path || '\x2f'::bytea and t.path < f.path || '\x30'::bytea
-where f.id = :item and f.parent_id is not null and {tracks.seen}
+where f.id = :item and f.parent_id is not null and {tracks.open}
 order by t.path limit 1000
 
 -- name: by_id

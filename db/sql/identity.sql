@@ -15,7 +15,7 @@ set library_id = n.library_id, folder_id = n.folder_id, album_id = n.album_id, p
     name_key = n.name_key, card = n.card, album_tags = n.album_tags, album_claim = n.album_claim,
     picture_hash = n.picture_hash,
     picture_id = n.picture_id, cue = n.cue, cue_begin = n.cue_begin, cue_end = n.cue_end,
-    sheet = n.sheet, changed = now(), missing_since = null,
+    sheet = n.sheet, changed = now(), missing_since = {twins.back},
     loudness = coalesce(case when t.audio_hash = n.audio_hash and t.cue_begin = n.cue_begin
         and t.cue_end = n.cue_end then t.loudness end, n.loudness)
 from {pairs}
@@ -29,35 +29,21 @@ delete from tracks where id = any(:ids::bigint[])
 delete from track_artists where track_id = any(:tracks::bigint[])
 
 -- name: bury_tracks
-update tracks set missing_since = now() where id = any(:ids::bigint[]) and missing_since is null
+update tracks t set missing_since = now() where t.id = any(:ids::bigint[]) and {twins.there}
 
 -- name: move_roles
 update track_artists r set track_id = pair.old from {pairs} where r.track_id = pair.new
 
 -- name: move_marks
--- Where a user marked both: the earlier star, the older's rating, all plays.
 with moved as (
     delete from marks m using {pairs}
     where m.kind = :kind::text and m.item_id = pair.new
     returning m.*, pair.old
 )
-insert into marks (user_id, kind, item_id, starred, rating, play_count, played, bookmark,
-    bookmark_comment, bookmark_created, bookmark_changed)
-select user_id, kind, old, min(starred), max(rating), sum(play_count)::integer, max(played),
-    (array_agg(bookmark order by bookmark_changed desc nulls last))[1],
-    (array_agg(bookmark_comment order by bookmark_changed desc nulls last))[1],
-    (array_agg(bookmark_created order by bookmark_changed desc nulls last))[1],
-    max(bookmark_changed)
+insert into marks ({marks.marked})
+select user_id, kind, old, {marks.gathered}
 from moved group by user_id, kind, old
-on conflict (user_id, kind, item_id) do update
-set starred = least(marks.starred, excluded.starred),
-    rating = coalesce(marks.rating, excluded.rating),
-    play_count = marks.play_count + excluded.play_count,
-    played = greatest(marks.played, excluded.played),
-    bookmark = coalesce(marks.bookmark, excluded.bookmark),
-    bookmark_comment = case when marks.bookmark is null then excluded.bookmark_comment else marks.bookmark_comment end,
-    bookmark_created = case when marks.bookmark is null then excluded.bookmark_created else marks.bookmark_created end,
-    bookmark_changed = case when marks.bookmark is null then excluded.bookmark_changed else marks.bookmark_changed end
+on conflict (user_id, kind, item_id) do update set {marks.kept}
 
 -- name: average
 -- What is known again may have been rated by more people than before.
@@ -87,6 +73,9 @@ on conflict do nothing
 
 -- name: move_playing
 update now_playing p set track_id = pair.old from {pairs} where p.track_id = pair.new
+
+-- name: move_twins
+update tracks t set twin_of = nullif(pair.old, t.id) from {pairs} where t.twin_of = pair.new
 
 -- name: move_listed
 update playlists x set songs = array(
@@ -120,7 +109,7 @@ where i.kind = :kind::text and i.item_id = pair.new
 -- Folders without a song that is there, and where most of their songs went.
 select distinct on (m.old) m.old, m.new
 from unnest(:old::bigint[], :new::bigint[], :songs::integer[]) as m (old, new, songs)
-where not exists (select from tracks where folder_id = m.old and missing_since is null)
+where not exists (select from tracks t where t.folder_id = m.old and {twins.there})
 order by m.old, m.songs desc, m.new
 
 -- name: move_songs
@@ -135,13 +124,13 @@ update albums set key = :key, library_id = :library, missing_since = null where 
 -- name: missing_on
 -- How many songs of each album are missing.
 select album_id as id, count(*)::integer as songs from tracks
-where album_id = any(:albums::bigint[]) and missing_since is not null
+where album_id = any(:albums::bigint[]) and missing_since < 'infinity'
 group by album_id
 
 -- name: reread
 -- What is missing names the album or the artist as it was: if it comes back, it is read again.
 update tracks t set reader = 0
-where t.missing_since is not null and (t.album_id = any(:albums::bigint[]) or t.id in (
+where t.missing_since < 'infinity' and (t.album_id = any(:albums::bigint[]) or t.id in (
     select track_id from track_artists where artist_id = any(:artists::bigint[])
 ))
 
@@ -156,7 +145,7 @@ from unnest(:artists::bigint[]) as a (id)
 left join track_artists r on r.artist_id = a.id
 left join tracks t on t.id = r.track_id
 group by a.id
-having count(*) filter (where t.id is not null and t.missing_since is null) = 0
+having count(*) filter (where t.id is not null and {twins.there}) = 0
 
 -- name: name_in_songs
 update tracks t set card = regexp_replace(t.card::text, :before, :after, 'g')::json, changed = now()
@@ -189,6 +178,19 @@ from artists n where n.id = :new and o.id = :old
 
 -- name: drop_artist
 delete from artists where id = :new
+
+-- name: leaving
+-- Of the songs that will be forgotten: who stands for them.
+select twin_of as old, id as new from tracks
+where library_id = :library and missing_since < now() - make_interval(days => :days)
+    and twin_of is not null
+order by id
+
+-- name: leaving_albums
+select twin_of as old, id as new from albums a
+where library_id = :library and missing_since < now() - make_interval(days => :days)
+    and twin_of is not null and not exists (select from tracks where album_id = a.id)
+order by id
 
 -- name: purge
 -- With a song that is forgotten goes what users attached to it, wherever that is.

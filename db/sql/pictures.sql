@@ -37,9 +37,8 @@ join libraries l on l.id = p.library_id where v.id = :item and {seen}
 -- name: of_playlist
 -- The first four of the songs that the user sees in it.
 select {columns} from (
-    select t.picture_id, min(e.n) as first
-    from playlists x cross join unnest(x.songs) with ordinality as e (id, n)
-    join tracks t on t.id = e.id and t.missing_since is null and t.library_id = any(:libraries)
+    select t.picture_id, min(t.n) as first
+    from playlists x cross join lateral ({playlists.songs}) t
     where x.id = :item and (x.user_id = :user or x.public or :admin::boolean)
         and t.picture_id is not null
     group by t.picture_id order by first limit 4

@@ -12,7 +12,7 @@ order by id limit 1
 -- name: places
 -- Songs of the libraries that are in use, by id.
 select t.id, t.library_id, t.path from tracks t join libraries l on l.id = t.library_id and l.active
-where t.missing_since is null and t.id > :after order by t.id limit :most
+where {twins.there} and t.id > :after order by t.id limit :most
 
 -- name: add
 with made as (

@@ -13,6 +13,16 @@ p.rules is not null and (p.evaluated is null or p.evaluated < now() - interval '
 -- part: seen
 t.missing_since is null and t.library_id = any(:libraries)
 
+-- part: songs
+-- Those of a playlist that are seen, with their places in it.
+select e.n, t.picture_id, t.duration
+from unnest(songs) with ordinality as e (id, n) join tracks t on t.id = e.id
+where {seen}
+union all
+select e.n, t.picture_id, t.duration
+from unnest(songs) with ordinality as e (id, n) {twins.behind}
+where {seen}
+
 -- part: counted
 select {columns}, s.song_count, s.duration, s.pictures, {stale}
 from playlists p join users u on u.id = p.user_id cross join lateral (
@@ -20,9 +30,8 @@ from playlists p join users u on u.id = p.user_id cross join lateral (
         coalesce((array_agg(picture_id order by first) filter (where picture_id is not null))[1:4], '{}')
             as pictures
     from (
-        select t.picture_id, min(e.n) as first, count(*) as songs, sum(t.duration) as duration
-        from unnest(p.songs) with ordinality as e (id, n) join tracks t on t.id = e.id
-        where {seen} group by t.picture_id
+        select picture_id, min(n) as first, count(*) as songs, sum(duration) as duration
+        from ({songs}) seen group by picture_id
     ) of_picture
 ) s
 
@@ -65,9 +74,8 @@ with told as (
     select e.id, e.n from playlists p cross join unnest(p.songs) with ordinality as e (id, n)
     where p.id = :playlist
 ), seen as (
-    select w.n, row_number() over (order by w.n) - 1 as index
-    from whole w join tracks t on t.id = w.id
-    where {seen}
+    select t.n, row_number() over (order by t.n) - 1 as index
+    from playlists p cross join lateral ({songs}) t where p.id = :playlist
 )
 update playlists p
 set songs = case when :everything::boolean or :indexes::bigint[] <> '{}' then array(

@@ -34,7 +34,10 @@ with session as (
     where n.user_id = :user and n.client = :client and n.state is not null
     for update
 ), given as (
-    select * from unnest(:tracks::bigint[], :times::timestamptz[]) as g (track_id, played)
+    -- A play is one of the song that stands for all.
+    select coalesce(w.twin_of, g.track_id) as track_id, g.played
+    from unnest(:tracks::bigint[], :times::timestamptz[]) as g (track_id, played)
+    left join tracks w on w.id = g.track_id and w.twin_of is not null
 ), known as (
     -- What the app reported, too, is counted by then, or is counted now and not again.
     select g.track_id, g.played, t.album_id, s.track_id is not null as live, s.counted or exists (
@@ -61,7 +64,7 @@ select count(*)::integer from known
 -- name: hear
 -- A session that the app reports knows more of the song than this, and stays.
 with song as (
-    select id from tracks where id = :track and library_id = any(:libraries)
+    select coalesce(twin_of, id) as id from tracks where id = :track and library_id = any(:libraries)
 ), heard as (
     insert into now_playing as n (user_id, client, track_id, started)
     select :user, :client, id, now() from song
@@ -78,17 +81,17 @@ select true from song
 -- The time since the last report was spent on the session that was there before, whether it goes
 -- on or another takes its place. One that is over is left as it was.
 with song as (
-    select id from tracks where id = :track and library_id = any(:libraries)
+    select coalesce(twin_of, id) as id from tracks where id = :track and library_id = any(:libraries)
 ), before as (
     select n.track_id, t.album_id, t.duration, n.started, n.counted, n.ignored, {over} as over,
-        n.track_id = :track and n.state <> 'stopped' and :state <> 'starting' as same,
+        n.track_id = (select id from song) and n.state <> 'stopped' and :state <> 'starting' as same,
         n.listened + least({heard_so_far}, case
-            when n.track_id = :track and :position >= n.position_ms
+            when n.track_id = (select id from song) and :position >= n.position_ms
             then (:position - n.position_ms) / 1000.0
         end) as listened
     from now_playing n join tracks t on t.id = n.track_id
     where n.user_id = :user and n.client = :client and n.state is not null
-      and exists (select from song) and (:state <> 'stopped' or n.track_id = :track)
+      and exists (select from song) and (:state <> 'stopped' or n.track_id = (select id from song))
     for update of n
 ), live as (
     select *, case when same then :ignore else ignored end as silent,

@@ -20,7 +20,7 @@ cross join lateral (
     from tracks t
     join track_artists r on r.track_id = t.id and r.role = 'albumartist'
     join artists a on a.id = r.artist_id
-    where t.library_id = :library and t.missing_since is null
+    where t.library_id = :library and {twins.there}
         and t.path >= f.first and t.path < f.last
     group by r.artist_id, a.key
 ) s

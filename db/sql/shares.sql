@@ -4,22 +4,25 @@
 s.id, s.user_id, u.name as user_name, s.token, s.description, s.created, s.expires, s.visit_count, s.last_visited
 
 -- part: facts
-t.id, t.library_id, t.missing_since, t.disc, t.track, t.title_sort
+coalesce(t.twin_of, t.id) as id, t.library_id, case when t.twin_of is null then t.missing_since end
+    as missing_since, t.disc, t.track, t.title_sort
 
 -- part: songs
 -- What an item `i` of somebody `u` stands for: a kind of item is one branch. `first` and `second`
--- order the songs of an item before disc and track do.
+-- order the songs of an item before disc and track do. Files that stand behind one that is in it, too,
+-- add nothing, others are that one.
 (
     select {facts}, 0::bigint as first, 0::bigint as second
     from tracks t where i.kind = 'track' and t.id = i.item_id
     union all
     select {facts}, 0, 0 from tracks t where i.kind = 'album' and t.album_id = i.item_id
+      and (t.twin_of is null or t.album_id <> (select r.album_id from tracks r where r.id = t.twin_of))
     union all
     select {facts}, coalesce(t.year, 0), t.album_id
     from (
         select distinct track_id from track_artists
         where i.kind = 'artist' and artist_id = i.item_id and role in ('artist', 'albumartist')
-    ) credited join tracks t on t.id = credited.track_id
+    ) credited join tracks t on t.id = credited.track_id and t.twin_of is null
     union all
     select {facts}, e.place, 0
     from playlists p cross join unnest(p.songs) with ordinality as e (id, place)
@@ -30,12 +33,15 @@ t.id, t.library_id, t.missing_since, t.disc, t.track, t.title_sort
     -- Paths between `a/` and `a0` lie below `a`. A library as a whole is not given away.
     select {facts}, f.place, 0
     from (
-        select f.id, row_number() over (order by f.path) as place
+        select f.id, row_number() over (order by f.path) as place, top.path
         from folders top join folders f on f.library_id = top.library_id
             and f.path >= top.path and f.path < top.path || '0'
         where i.kind = 'folder' and top.id = i.item_id and top.parent_id is not null
           and (f.id = top.id or f.path > top.path || '/')
-    ) f join tracks t on t.folder_id = f.id
+    ) f join tracks t on t.folder_id = f.id and (t.twin_of is null or not exists (
+        select from tracks r where r.id = t.twin_of
+          and r.path >= f.path || '/'::bytea and r.path < f.path || '0'::bytea
+    ))
 ) t
 join libraries l on l.id = t.library_id
 
@@ -77,7 +83,8 @@ where t.id = any(array(select id from listed))
 order by n.share_id, n.place
 
 -- name: holds
-select exists (select {held} where s.id = :share and t.id = :track and {seen})
+select exists (select {held} where s.id = :share and {seen}
+    and t.id = coalesce((select x.twin_of from tracks x where x.id = :track), :track))
 
 -- name: add
 -- All or nothing: an item with nothing to hear leaves everything as it was.

@@ -134,7 +134,10 @@ with parts as (
 )
 select {tracks.columns}
 from songs s join tracks t on t.id = s.track_id join albums a on a.id = t.album_id
-cross join lateral (select count(*) as times from plays p where p.track_id = t.id) heard {tracks.mine}
+cross join lateral (
+    select count(*) as times from plays p where p.track_id = t.id
+        or p.track_id = any(array(select x.id from tracks x where x.twin_of = t.id))
+) heard {tracks.mine}
 where {tracks.seen}
 order by heard.times desc, m.starred is null, m.rating desc nulls last, t.average_rating desc nulls last,
     s.roles desc, a.year desc nulls last, a.id desc, t.disc, t.track, t.id

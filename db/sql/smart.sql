@@ -159,7 +159,13 @@ t.genre_keys @> array[:value::text]
 
 -- fragment: playlist
 t.id in (
-    select unnest(p.songs) from playlists p
+    select s.id from playlists p cross join lateral (
+        select e.id from unnest(p.songs) as e (id)
+        union all
+        select w.twin_of from unnest(p.songs) as e (id)
+        join tracks w on w.id = e.id and w.twin_of is not null
+            and (select exists (select from tracks where twin_of is not null))
+    ) s
     where p.id = :value::bigint and (p.user_id = :user::integer or p.public or :admin::boolean)
 )
 

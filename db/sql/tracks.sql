@@ -10,6 +10,10 @@ t.card as stored, t.loudness
 -- part: mine
 left join marks m on m.user_id = :user and m.kind = 'track' and m.item_id = t.id
 
+-- part: open
+-- There is a file that this user may have.
+{twins.there} and t.library_id = any(:libraries)
+
 -- part: seen
 t.missing_since is null and t.library_id = any(:libraries)
 
@@ -27,6 +31,15 @@ order by t.disc, t.track, t.title_sort, t.id
 -- name: by_folder
 select {columns} from tracks t {mine}
 where t.folder_id = :folder and {seen}
+order by t.disc, t.track, t.path, t.cue, t.id
+
+-- name: merged_by_folder
+-- For a file that stands behind another: that one.
+select {columns} from tracks t {mine}
+where (t.folder_id = :folder or t.id = any(array(
+    select x.twin_of from tracks x
+    where x.folder_id = :folder and x.missing_since = 'infinity'
+))) and {seen}
 order by t.disc, t.track, t.path, t.cue, t.id
 
 -- name: in_roots
@@ -77,11 +90,23 @@ t.card, t.cue_begin as begin, t.cue_end as "end", t.loudness
 
 -- name: file
 select {file} from tracks t join libraries l on l.id = t.library_id
-where t.id = :track and {seen}
+where t.id = :track and {open}
+
+-- name: files
+-- All files of a song's recording: its own first, then the one that stands for all.
+select {file} from tracks x
+cross join lateral (
+    select x.id as id union select coalesce(x.twin_of, x.id) union
+    select y.id from tracks y where y.twin_of = coalesce(x.twin_of, x.id)
+) kin join tracks t on t.id = kin.id join libraries l on l.id = t.library_id
+where x.id = :track and {open}
+order by t.id <> x.id, t.twin_of is not null, t.id
 
 -- name: file_for_all
 select {file} from tracks t join libraries l on l.id = t.library_id
-where t.id = :track and t.missing_since is null
+where {twins.there} and t.id = coalesce((
+    select x.twin_of from tracks x where x.id = :track and x.missing_since < 'infinity'
+), :track)
 
 -- name: named
 -- The words may stand in any field: songs whose tags say just this artist and title come first.

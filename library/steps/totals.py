@@ -1,4 +1,4 @@
-"""Seventh: albums, folders and counts of what was touched."""
+"""Eighth: albums, folders and counts of what was touched."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ async def refresh(scan: Scan, library: Library, batch: Batch) -> None:
     touched = library.albums | library.left
     if not touched:
         return
+    library.touched |= touched
     songs = await _songs(batch, touched)
     # What other libraries keep of an album is theirs to write.
     kept = library.left & songs.keys() - library.albums

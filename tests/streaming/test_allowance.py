@@ -104,6 +104,7 @@ async def test_one_stream_more_than_a_user_may_have_is_refused_until_one_ends(
     await streamer.close(0)
 
 
+@pytest.mark.attack("X71")
 async def test_what_is_said_of_a_user_goes_before_the_configuration(
     settings: Settings, serve: Serve, big: FileRow
 ) -> None:

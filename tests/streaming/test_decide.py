@@ -11,7 +11,7 @@ from conf.settings import Transcoding
 from db.cards import TrackCard
 from db.rows import FileRow
 from streaming.client import ClientInfo
-from streaming.decide import Decision, decide
+from streaming.decide import Decision, decide, instead
 from streaming.profiles import Shape
 from streaming.source import Source
 
@@ -266,3 +266,24 @@ def test_the_codec_that_was_read_counts() -> None:
         source = Source.of(FileRow(1, b"", b"", 1, 1, suffix, "", 200.0, rate, card))
         assert source.codec == codec
         assert source.lossless is (codec == "alac")
+
+
+@pytest.mark.parametrize(
+    ("source", "user", "given", "told"),
+    [
+        (MP3, 0, {"directPlayProfiles": [plays("mp3")]}, True),
+        (MP3, 256, {"directPlayProfiles": [plays("mp3")]}, True),
+        (MP3, 192, {"directPlayProfiles": [plays("mp3")]}, False),
+        (MP3, 0, {"directPlayProfiles": [plays("ogg")]}, False),
+        (MP3, 0, {"directPlayProfiles": [ANY], "maxAudioBitrate": 128_000}, False),
+        (MP3, 0, {"directPlayProfiles": [ANY], "maxTranscodingAudioBitrate": 128_000}, False),
+        (MP3, 0, {}, False),
+    ],
+)
+def test_another_file_is_offered_in_place_of_a_transcode_if_the_app_plays_it(
+    source: Source, user: int, given: dict[str, Any], told: bool
+) -> None:
+    stream = instead(source, app(**given), user)
+    assert (stream is not None) == told
+    if stream is not None:
+        assert (stream.container, stream.codec, stream.bit_rate) == ("mp3", "mp3", 256_000)

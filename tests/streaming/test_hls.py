@@ -259,7 +259,9 @@ async def address(aiohttp_client: AiohttpClient, streamer: Streamer, halls: Path
 
     async def segment(request: web.Request) -> web.StreamResponse:
         row, one = named(request, request.match_info["rate"])
-        return await streamer.segment(request, row, one, int(request.match_info["number"]), Anybody(1))
+        return await streamer.segment(
+            request, row, one, int(request.match_info["number"]), Anybody(1)
+        )
 
     async def page(request: web.Request) -> web.Response:
         icon, source = '<link rel="icon" href="data:,">', f"/{request.match_info['path']}.m3u8"

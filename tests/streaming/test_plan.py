@@ -6,11 +6,12 @@ import math
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from conf.settings import Transcoding
 from db.cards import TrackCard
 from db.rows import FileRow
-from streaming.plan import Direct, Transcode, Wanted, plan
+from streaming.plan import Direct, Transcode, Wanted, choose, plan
 
 CARD = TrackCard(title="", album="", artist="", album_artist="", path="")
 
@@ -166,3 +167,67 @@ def test_a_rate_that_the_tags_do_not_tell_is_reckoned_from_the_size() -> None:
     assert decide(unknown, None, 128) == "direct"
     assert decide(unknown, None, 96) == "mp3 96"
     assert decide(a_song("mp3", 0, size=9, duration=0.0), None, 96) == "mp3 96"
+
+
+def among(files: str, format: str | None = None, rate: int = 0, limit: int = 0, **more: Any) -> str:
+    """Which of `flac mp3 low opus wma cut` goes, and as what: `mp3 direct`, `flac to mp3 128`."""
+    mode = more.pop("mode", "on")
+    given = [replace(COPIES[name], id=number) for number, name in enumerate(files.split())]
+    choice = choose(given, Wanted(format, rate, **more), limit, Transcoding(mode=mode))
+    name, way = files.split()[choice.file.id], choice.way
+    assert choice.reason
+    if isinstance(way, Direct):
+        return f"{name} direct"
+    assert choice.spare.id in range(len(given))
+    spare = files.split()[choice.spare.id]
+    lossless = way.profile.lossless
+    return f"{name} to {way.profile.name}{'' if lossless else f' {way.rate}'}, or {spare}"
+
+
+COPIES = {
+    "flac": FLAC, "mp3": MP3, "low": a_song("mp3", 96), "opus": OPUS, "wma": a_song("wma", 128),
+    "deep": replace(a_song("flac", 2900), card=replace(CARD, codec="flac", bit_depth=24)),
+    "cut": replace(FLAC, begin=3.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("files", "asked", "expected"),
+    [
+        # The best there is where nothing is said, whichever was asked for.
+        ("mp3 flac", {}, "flac direct"),
+        ("flac mp3 deep", {}, "deep direct"),
+        ("low mp3 opus", {}, "mp3 direct"),
+        ("mp3 flac", {"format": "raw", "rate": 64, "limit": 64}, "flac direct"),
+        ("mp3 cut", {}, "cut direct"),
+        # A file that fits goes in place of a transcode.
+        ("flac mp3", {"rate": 320}, "mp3 direct"),
+        ("flac mp3", {"limit": 256}, "mp3 direct"),
+        ("flac mp3 low", {"rate": 128}, "low direct"),
+        ("flac mp3 low", {"rate": 2000}, "flac direct"),
+        ("deep flac mp3", {"rate": 1000}, "flac direct"),
+        ("flac mp3", {"format": "mp3"}, "mp3 direct"),
+        ("flac opus mp3", {"format": "opus"}, "opus direct"),
+        ("flac wma", {"format": "wma"}, "wma direct"),
+        ("mp3 flac", {"format": "flac"}, "flac direct"),
+        # None fits: the best is made smaller.
+        ("mp3 flac", {"rate": 128}, "flac to mp3 128, or mp3"),
+        ("mp3 flac", {"format": "opus"}, "flac to opus 192, or flac"),
+        ("mp3 flac", {"rate": 320, "limit": 64}, "flac to mp3 64, or mp3"),
+        ("flac mp3", {"rate": 320, "time_offset": 5}, "flac to mp3 320, or mp3"),
+        ("flac mp3", {"time_offset": 5}, "flac to flac, or flac"),
+        # Without transcoding the one that fits, or comes nearest.
+        ("flac mp3 low", {"rate": 128, "mode": "off"}, "low direct"),
+        ("flac mp3", {"rate": 128, "mode": "off"}, "mp3 direct"),
+        ("mp3 flac", {"format": "opus", "mode": "off"}, "flac direct"),
+        ("flac mp3", {"rate": 320, "time_offset": 5, "mode": "off"}, "mp3 direct"),
+        # Where only what was kept is sent, a file that fits is as good.
+        ("flac mp3", {"rate": 320, "mode": "cache-only"}, "mp3 direct"),
+        ("flac mp3", {"rate": 128, "mode": "cache-only"}, "flac to mp3 128, or mp3"),
+        ("flac mp3", {"rate": 320, "time_offset": 5, "mode": "cache-only"}, "mp3 direct"),
+    ],
+)
+def test_of_several_files_the_best_that_will_do_goes_as_it_is(
+    files: str, asked: dict[str, Any], expected: str
+) -> None:
+    assert among(files, **asked) == expected

@@ -112,6 +112,7 @@ async def test_an_estimated_length_is_near_the_truth_and_kept_to_the_byte(
     assert promised == pytest.approx(128 * 125 * (6 - offset), rel=0.1)
 
 
+@pytest.mark.attack("X71")
 async def test_a_limit_of_one_user_holds_at_once_and_leaves_others_alone(
     guest: Api, api: Api, stocked: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
