@@ -7,7 +7,7 @@ import importlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -17,6 +17,9 @@ from conf.settings import Library, MusicFolder, Settings
 from db.database import Database
 from db.rows import ProblemRow, ScanRow
 from library.tags import Request
+
+if TYPE_CHECKING:
+    from tests.library.house import House
 
 
 @dataclass
@@ -114,3 +117,14 @@ async def shop(database: Database, settings: Settings, tmp_path: Path) -> AsyncI
     music = tmp_path / "Music"
     music.mkdir()
     yield Shop(database, settings, music)  # noqa: PT022
+
+
+@pytest.fixture
+async def house(database: Database, settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
+    """Two libraries, scanned, and marked all over."""
+    from tests.library.house import House, furnish
+
+    (tmp_path / "Music").mkdir()
+    made = House(database, settings, tmp_path / "Music")
+    await furnish(made)
+    yield made  # noqa: PT022
