@@ -236,7 +236,12 @@ async def test_where_nothing_is_kept_nobody_waits_for_it(
 @pytest.mark.attack("X71")
 @pytest.mark.parametrize("given", ["bytes=0-1", "bytes=1000-", "bytes=50000000-50000001"])
 async def test_who_leaves_while_waiting_leaves_nothing_behind(
-    serve: Serve, row: Row, slow_disk: threading.Event, streamer: Streamer, given: str
+    serve: Serve,
+    row: Row,
+    slow_disk: threading.Event,
+    streamer: Streamer,
+    settings: Settings,
+    given: str,
 ) -> None:
     client = await serve(row("noise.flac"))
     waiting = asyncio.create_task(ask(client, MP3_320, Range=given))
@@ -247,6 +252,8 @@ async def test_who_leaves_while_waiting_leaves_nothing_behind(
     slow_disk.set()
     await until(lambda: not streamer.limits.admitted and not encoders())
     assert len(asyncio.all_tasks()) < tasks
+    # The encoder has not gone on to the end.
+    assert not list((settings.data.dir / "cache" / "songs").glob("??/*"))
 
 
 async def test_a_song_that_breaks_off_has_no_end_that_could_be_told(
