@@ -22,7 +22,7 @@ menu:
 	@echo "Dulcian, a music server. Usage: make TARGET [NAME=value]"
 	@awk -F ':.*## ' \
 	    '/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	     /^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+	     /^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
 ##@ Play
 .PHONY: run demo
@@ -32,7 +32,7 @@ demo: ## serve the demo album only: make demo [DATA=folder] [LISTEN=host:port]
 	$(RUN) exec tools/run.sh --demo
 
 ##@ Check
-.PHONY: check lint types test bench
+.PHONY: check lint types test bench bench-streaming
 check: lint types test ## everything below that a change must pass
 lint: ## style, mistakes, which room may import which; licences and holes of packages
 	$(DEV) .venv/bin/ruff check .
@@ -50,6 +50,8 @@ test: ## all tests; no service is needed: make test [ARGS="-k words"]
 	    case $$fast-$$slow in 0-0 | 0-5 | 5-0) ;; *) exit 1 ;; esac; }
 bench: ## speed, as ratios against bare answers of the same size: make bench [N=albums]
 	$(DEV) $(PYTHON) -m tests.bench $(or $(N),100)
+bench-streaming: ## streaming beside ffmpeg and nginx, about five minutes: make bench-streaming [ARGS="--quick"]
+	$(DEV) $(PYTHON) -m tests.bench_streaming $(ARGS)
 
 ##@ Change
 .PHONY: format docs golden lock

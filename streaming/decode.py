@@ -161,6 +161,10 @@ class Shaper:
     ) -> None:
         self.most = most
         """How many samples to give at most; None: all there are."""
+        self.batch = 0
+        """How many samples of the source to gather before they are given on: calls cost more than sound."""
+        self._gathered = AudioFifo()
+        self._tick = Fraction(1, rate)
         self._form, self._layout, self._rate = form, layout, rate
         self._kind: tuple[str, str, int] | None = None
         self._resampler = AudioResampler(form, layout, rate, **_ONE_THREAD)
@@ -177,12 +181,24 @@ class Shaper:
             self._resampler = AudioResampler(self._form, self._layout, self._rate, **_ONE_THREAD)
         self._cut += round(lead * self._rate)
         frame.pts = None
-        yield from self._number(self._resampler.resample(frame))
+        if self.batch:
+            self._gathered.write(frame)
+            if self._gathered.samples >= self.batch:
+                yield from self._given()
+        else:
+            yield from self._number(self._resampler.resample(frame))
 
     def flush(self) -> Iterator[AudioFrame]:
-        """What the resampler still holds."""
+        """What was gathered, and what the resampler still holds."""
         if self._kind is not None:
+            yield from self._given()
             yield from self._number(self._resampler.resample(None))
+            self._gathered = AudioFifo()
+
+    def _given(self) -> Iterator[AudioFrame]:
+        """What was gathered."""
+        if (frame := self._gathered.read()) is not None:
+            yield from self._number(self._resampler.resample(frame))
 
     @property
     def full(self) -> bool:
@@ -193,7 +209,7 @@ class Shaper:
         for frame in frames:
             rest = self._without_rest(self._without_lead(frame)) if frame else None
             if rest is not None:
-                rest.pts, rest.time_base = self._samples, Fraction(1, self._rate)
+                rest.pts, rest.time_base = self._samples, self._tick
                 self._samples += rest.samples
                 yield self._volume.apply(rest) if self._volume else rest
 

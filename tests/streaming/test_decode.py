@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from itertools import accumulate, islice
 from pathlib import Path
 
+import av
 import pytest
+from av.audio.frame import AudioFrame
 
-from streaming.decode import decoded, samples
+from streaming.decode import Shaper, decoded, samples
 from streaming.errors import Unplayable
 from streaming.files import open_inside
 
@@ -54,3 +58,25 @@ def test_what_is_cut_off_is_heard_up_to_there(music: Path, tmp_path: Path) -> No
 )  # fmt: skip
 def test_samples_between_two_seconds(begin: float, end: float, count: int | None) -> None:
     assert samples(begin, end, RATE) == count
+
+
+@pytest.mark.parametrize("rate", [RATE, 48000])
+def test_frames_that_are_gathered_sound_as_they_do_one_by_one(music: Path, rate: int) -> None:
+    """Also where what comes changes in the middle, and where it ends within a batch."""
+
+    def shaped(batch: int) -> bytes:
+        shaper = Shaper("s16", "stereo", rate, most=rate * 2)
+        shaper.batch = batch
+        made = [out for frame in mixed(music) for out in shaper.shape(frame)] + [*shaper.flush()]
+        assert [one.pts for one in made] == [0, *accumulate(one.samples for one in made[:-1])]
+        return b"".join(bytes(frame.planes[0])[: frame.samples * 4] for frame in made)
+
+    assert len(shaped(16384)) == 4 * rate * 2
+    assert shaped(16384) == shaped(0)
+
+
+def mixed(music: Path) -> Iterator[AudioFrame]:
+    """Frames of one kind, then of another."""
+    for name, count in (("tone.flac", 10), ("tone.opus", 70)):
+        with av.open(str(music / name)) as container:
+            yield from islice(container.decode(audio=0), count)
