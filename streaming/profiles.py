@@ -112,10 +112,11 @@ AAC = Profile(
     share=0.98, overhead=2600, exact=True,
 )  # fmt: skip
 M4A = replace(
-    AAC, name="m4a", content_type="audio/mp4", suffix="m4a", muxer="mp4", overhead=3600,
+    AAC, name="m4a", content_type="audio/mp4", suffix="m4a", muxer="mp4", overhead=4800,
     exact=False, aligned=False,
-    # The head waits for the first half second: it can then say what is silence of the encoder.
-    under_way={"movflags": "delay_moov+default_base_moof", "frag_duration": "500000"},
+    # The head waits for the first fragment: it can then say what is silence of the encoder. Half
+    # a second of sound cost 50 ms of a fast core before the first byte; shorter ones cost bytes.
+    under_way={"movflags": "delay_moov+default_base_moof", "frag_duration": "250000"},
 )  # fmt: skip
 TS = replace(AAC, name="ts", content_type="video/mp2t", suffix="ts", muxer="mpegts")
 """Segments of videos: H.264 and AAC. Nobody can ask for it by name."""
