@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -14,6 +16,7 @@ import click
 
 from streaming.profiles import AAC, FLAC, M4A, MP3, OPUS, Profile
 from tests.bench import Server, rest, wait_until
+from tests.measure.probed import REPORT
 from tests.measure.wire import Connection
 
 SONGS = {"cd.flac": (44100, 0), "cd.mp3": (44100, 256), "hires.flac": (96000, 0)}
@@ -138,6 +141,17 @@ class Bench:
     def quiet(self) -> None:
         """Wait until nothing is being transcoded."""
         wait_until(lambda: not self.metric("transcodes_running") + self.metric("transcodes_queued"))
+
+    def collected(self) -> Mapping[str, int]:
+        """Have the server let go of what it does not need; its objects by their types."""
+        self.quiet()
+        wait_until(lambda: not self.metric("streams"))
+        time.sleep(0.5)
+        report = self.place / "data" / REPORT
+        report.unlink(missing_ok=True)
+        self.server.process.send_signal(signal.SIGUSR2)
+        wait_until(report.exists)
+        return dict(json.loads(report.read_text()))
 
     def metric(self, name: str) -> float:
         """What the server itself counts."""

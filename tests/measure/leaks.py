@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import random
-import signal
 import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-from tests.bench import rest, wait_until
+from tests.bench import rest
 from tests.measure.bench import CASES, Bench, Figures
-from tests.measure.probed import REPORT
 from tests.measure.table import heading, note, row
 from tests.measure.wire import Connection, Held, held
 
@@ -79,11 +74,11 @@ def leaks(bench: Bench, count: int) -> Figures:
         _many(bench, kind, _LEAST)
     for name, kind in everything.items():
         _many(bench, kind, count // 4)
-        before, counts = _settled(bench)
+        counts, before = bench.collected(), held(bench.pid)
         start = time.monotonic()
         _many(bench, kind, count)
         took = time.monotonic() - start
-        after, more = _settled(bench)
+        more, after = bench.collected(), held(bench.pid)
         found[name] = _told(name, took, before, after, count)
         grown = {one: more[one] - counts.get(one, 0) for one in more}
         found[name]["objects"] = {one: n for one, n in grown.items() if n >= max(20, count // 50)}
@@ -127,15 +122,3 @@ def _break_off(port: int, kind: Kind, number: int, wait: float) -> None:
             time.sleep(wait)
         finally:
             connection.break_off()
-
-
-def _settled(bench: Bench) -> tuple[Held, Mapping[str, int]]:
-    """When nothing goes on any more, collected and trimmed."""
-    bench.quiet()
-    wait_until(lambda: not bench.metric("streams"))
-    time.sleep(0.5)
-    report = Path(bench.place / "data" / REPORT)
-    report.unlink(missing_ok=True)
-    bench.server.process.send_signal(signal.SIGUSR2)
-    wait_until(report.exists)
-    return held(bench.pid), json.loads(report.read_text())

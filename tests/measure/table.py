@@ -30,4 +30,4 @@ def spread(values: list[float]) -> str:
 
 
 def _cells(cells: tuple[str, ...]) -> str:
-    return "".join(f"{one:>17}" for one in cells)
+    return "".join(f" {one:>16}" for one in cells)
