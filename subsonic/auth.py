@@ -136,7 +136,7 @@ class Authenticator:
             raise await self._refuse(given, caller)
         credential = self._match(account.user.id, account.credentials, given)
         if credential is None or not account.user.enabled:
-            raise await self._refuse(given, caller, account)
+            raise await self._refuse(given, caller)
         await self._welcome(counted, account.user)
         await self._stamp(account, credential.id)
         return account.user
@@ -231,16 +231,13 @@ class Authenticator:
         return None
 
     async def _refuse(
-        self, given: Parameters, caller: Caller, account: Account | None = None
+        self, given: Parameters, caller: Caller
     ) -> WrongCredentialsError | TokenUnsupportedError:
         await self._note("refused", caller.name, caller)
-        # Where account passwords open no app, a wrong token says nothing of who has an account.
-        tokens = self._tokens and (account is None or account.credentials)
-        return (
-            WrongCredentialsError()
-            if given.get("p", [""])[0] or tokens
-            else TokenUnsupportedError()
-        )
+        # The same for everybody: who is signed in elsewhere has no password that an app could have.
+        if given.get("p", [""])[0] or self._tokens:
+            return WrongCredentialsError()
+        return TokenUnsupportedError()
 
     async def _stamp(self, account: Account, credential: int) -> None:
         now = time.monotonic()

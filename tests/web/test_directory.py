@@ -227,7 +227,8 @@ class TestAtTheDoor:
     async def test_an_entry_does_not_open_an_account_of_its_name(
         self, browser: Browser, database: Database
     ) -> None:
-        assert (await browser.sign_in("maria", PASSWORD)).status == 403
+        answer = await browser.sign_in("maria", PASSWORD)
+        assert (answer.status, "Wrong name or password" in answer.seen) == (403, True)
         assert (await browser.sign_in("maria", LOCAL_PASSWORD)).status == 303
         assert await database.identities.all() == []
 
