@@ -66,10 +66,10 @@ def _shared_buffers(settings: Settings) -> None:
 
 
 def _secret_key(settings: Settings) -> None:
-    key = settings.auth.secret_key
-    if key and not re.fullmatch(r"[0-9A-Fa-f]{64}", key):
+    keys = settings.auth.secret_key.split()
+    if not all(re.fullmatch(r"[0-9A-Fa-f]{64}", key) for key in keys):
         raise ValueError("auth.secret_key must be 64 hex digits (`openssl rand -hex 32` makes one)")
-    if key and is_regular(str.__str__(key).lower()):
+    if any(is_regular(key.lower()) for key in keys):
         raise ValueError("auth.secret_key is too regular (`openssl rand -hex 32` makes a good one)")
 
 

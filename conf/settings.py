@@ -216,7 +216,7 @@ class Auth(Section, frozen=True, kw_only=True):
     account_password_in_apps: bool = True
     """Apps may sign in with the account password (kept encrypted beside its hash), not only with device ones."""
     secret_key: Secret = Secret("")
-    """Key that encrypts app credentials, 64 hex digits, equal on every node; empty: `secret.key` in the data folder."""
+    """Key that encrypts app credentials, 64 hex digits, equal on every node; empty: `secret.key` in the data folder. Two, with a space between them, while one takes the place of the other (`dulcian secrets rotate`)."""
     session_days: Positive = 30
     """How long the browser stays signed in."""
     session_idle_days: Positive = 14

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 
-from db.errors import NameTakenError
+from db.errors import NameTakenError, TooManyDevicesError
 from db.queries import Executor, Sql
-from db.rows import CredentialRow
+from db.rows import CredentialRow, ListenerRow
 from db.rules import check_name
+from db.scopes import Scope
 from db.secrets import SecretBox, key_hash, new_secret
+
+MOST = 100
+"""So many app passwords has an account at most: a sign-in by token tries one after the other."""
 
 _SQL = Sql("credentials")
 _BY_USER = _SQL.rows("by_user", CredentialRow)
 _BY_KEY = _SQL.rows("by_key", CredentialRow)
+_COUNT = _SQL.value("count", int)
 _SET_ACCOUNT = _SQL.command("set_account")
 _DROP_ACCOUNT = _SQL.command("drop_account")
+_DROP_EXPIRED = _SQL.command("drop_expired")
 _ADD = _SQL.rows("add", CredentialRow)
 _REVOKE = _SQL.value("revoke", str)
 _USED = _SQL.command("used")
+_LISTENING = _SQL.rows("listening", ListenerRow)
 _NOTIFY = _SQL.command("notify")
+
+_LONGEST_CLIENT = 64
 
 
 class Credentials:
@@ -35,26 +45,42 @@ class Credentials:
         self._told = told
 
     async def of(self, user: int) -> list[CredentialRow]:
-        """All that a user's apps may sign in with."""
+        """All that a user's apps sign in with, and what has expired not long ago."""
         return await _BY_USER(self._on, user=user)
 
     async def by_key(self, secret: str) -> CredentialRow | None:
         """The device whose password this is, used as an API key."""
         return await _BY_KEY.first(self._on, key_hash=key_hash(secret))
 
-    async def add(self, user: int, name: str, box: SecretBox) -> tuple[CredentialRow, str]:
+    async def add(
+        self,
+        user: int,
+        name: str,
+        box: SecretBox,
+        scope: Scope = "full",
+        expires: datetime | None = None,
+    ) -> tuple[CredentialRow, str]:
         """A new device password, which is shown this once.
 
-        Raises UnfitError for the name, NameTakenError.
+        Raises UnfitError for the name, NameTakenError, TooManyDevicesError.
         """
         check_name(name)
+        await _DROP_EXPIRED(self._on)
+        if (await _COUNT(self._on, user=user) or 0) >= MOST:
+            raise TooManyDevicesError(
+                f"There are {MOST} app passwords already. Revoke those that nobody uses."
+            )
         secret = new_secret()
+        sealed = box.seal(user, secret)
         row = await _ADD.first(
             self._on,
             user=user,
             name=name,
-            secret=box.seal(user, secret),
+            secret=sealed.data,
+            sealed_by=sealed.key,
             key_hash=key_hash(secret),
+            scope=scope,
+            expires=expires,
         )
         if row is None:
             raise NameTakenError(f"There is an app password {name!r} already.")
@@ -67,16 +93,25 @@ class Credentials:
         await self._tell()
         return name
 
-    async def used(self, credential: int) -> None:
-        """Remember that it was used; written at most once an hour."""
-        await _USED(self._on, credential=credential)
+    async def used(self, credential: int, client: str = "") -> None:
+        """Remember that it was used, and by which app; written at most once an hour."""
+        shown = "".join(filter(str.isprintable, client[:_LONGEST_CLIENT]))
+        await _USED(self._on, credential=credential, client=shown)
+
+    async def listening(self, listeners: Collection[ListenerRow]) -> set[ListenerRow]:
+        """Those of them who may still hear music, with what they signed in with."""
+        users, used = [one.user for one in listeners], [one.credential for one in listeners]
+        return set(await _LISTENING(self._on, users=users, credentials=used))
 
     async def set_account_password(self, user: int, password: str) -> None:
-        """Let apps use this account password, or no account password at all."""
-        if self._account is None:
-            await _DROP_ACCOUNT(self._on, user=user)
-        else:
-            await _SET_ACCOUNT(self._on, user=user, secret=self._account.seal(user, password))
+        """Let apps use this account password, or no account password at all.
+
+        What an older one opened, tickets too, is closed: it was another credential.
+        """
+        await _DROP_ACCOUNT(self._on, user=user)
+        if self._account is not None:
+            sealed = self._account.seal(user, password)
+            await _SET_ACCOUNT(self._on, user=user, secret=sealed.data, sealed_by=sealed.key)
 
     async def _tell(self) -> None:
         await _NOTIFY(self._on)

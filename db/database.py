@@ -18,11 +18,11 @@ from db.bus import Bus
 from db.catalog import Catalog
 from db.chat import Chat
 from db.credentials import Credentials
-from db.errors import WrongKeyError
 from db.folders import Folders
 from db.genres import Genres
 from db.identities import Identities
 from db.jukebox import Jukebox
+from db.keys import KeyStore
 from db.libraries import Libraries
 from db.loudness import Loudnesses
 from db.names import Names
@@ -36,8 +36,8 @@ from db.pool import create_pool
 from db.queue import Queue
 from db.radio import Radio
 from db.scans import Scans
+from db.sealing import Sealing
 from db.search import Search
-from db.secrets import SecretBox, load_key
 from db.sessions import Sessions
 from db.shares import Shares
 from db.similarity import Similarity
@@ -53,9 +53,9 @@ from db.vocabulary import Vocabulary
 class Database:
     """A pool, and the nouns that speak through it."""
 
-    def __init__(
-        self, pool: asyncpg.Pool, bus: Bus, secrets: SecretBox, settings: Settings
-    ) -> None:
+    def __init__(self, pool: asyncpg.Pool, bus: Bus, settings: Settings) -> None:
+        self.sealing = Sealing(pool, bus, KeyStore(settings))
+        secrets = self.sealing.box
         account = secrets if settings.auth.account_password_in_apps else None
         told = partial(bus.tell, "dulcian_users")
         self.pool = pool
@@ -103,13 +103,12 @@ class Database:
     async def open(cls, dsn: str, settings: Settings, *, bulk: bool = False) -> Database:
         """Connect to a migrated database; `bulk` as for a scan. Raises WrongKeyError.
 
-        That is when the secrets in it were sealed with another key.
+        That is when the secrets in it are sealed with another key.
         """
-        box = SecretBox(load_key(settings))
         pool = await create_pool(dsn, settings.database, bulk=bulk)
-        database = cls(pool, Bus(dsn), box, settings)
+        database = cls(pool, Bus(dsn), settings)
         try:
-            await database._check_key()
+            await database.sealing.start()
         except BaseException:
             await database.close()
             raise
@@ -119,11 +118,3 @@ class Database:
         """Give back every connection."""
         await self.bus.close()
         await self.pool.close()
-
-    async def _check_key(self) -> None:
-        """The first start notes the key's fingerprint; a later one must have the same key."""
-        known = await self.state.get("key", str)
-        if known is None:
-            await self.state.put("key", self.secrets.fingerprint)
-        elif known != self.secrets.fingerprint:
-            raise WrongKeyError

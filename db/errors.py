@@ -124,12 +124,17 @@ class TooManyChangesError(RefusedError):
         super().__init__("A password is being changed already. Try again in a moment.")
 
 
-class WrongKeyError(DatabaseError):
-    """The secrets in the database were sealed with another key."""
+class TooManyDevicesError(RefusedError):
+    """An account has as many app passwords as it may have."""
 
-    def __init__(
-        self,
-        message: str = "The secret key is not the one that this database was set up with. "
-        "Restore `secret.key`, or set `auth.secret_key` to the old key.",
-    ) -> None:
-        super().__init__(message)
+
+class RotationError(RefusedError):
+    """The key cannot be changed now; the text says what to do first."""
+
+
+class WrongKeyError(DatabaseError):
+    """What is sealed in the database cannot be opened; the text says what to do."""
+
+
+class KeyChangedError(DatabaseError):
+    """Something was sealed with a key that has just been replaced; the next try has the new one."""

@@ -15,6 +15,7 @@ from db.errors import (
     DatabaseError,
     FaultyError,
     FullError,
+    KeyChangedError,
     TooSlowError,
     UnavailableError,
 )
@@ -141,6 +142,10 @@ def drop(connection: Any) -> None:
         connection.terminate()
 
 
+def _names_a_key(error: asyncpg.ForeignKeyViolationError) -> bool:
+    return str(getattr(error, "constraint_name", "")).endswith("_sealed_by_fkey")
+
+
 def _translated(error: BaseException | None, *, closed: bool) -> DatabaseError | None:
     if isinstance(error, asyncpg.QueryCanceledError):
         return TooSlowError("A statement took longer than database.statement_timeout.")
@@ -148,6 +153,8 @@ def _translated(error: BaseException | None, *, closed: bool) -> DatabaseError |
         return FullError(f"The disk of PostgreSQL is full: {error}")
     if isinstance(error, _GONE) or (closed and isinstance(error, InterfaceError)):
         return UnavailableError(f"The connection to PostgreSQL was lost: {error}")
+    if isinstance(error, asyncpg.ForeignKeyViolationError) and _names_a_key(error):
+        return KeyChangedError("The secret key was changed at this moment. Try again.")
     if isinstance(error, _FAULTY):
         return FaultyError(f"PostgreSQL is in trouble: {error}")
     return None

@@ -6,12 +6,14 @@ the garbage collector passes over lists of them.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from db.cards import AlbumCard, ReplayGain, TrackCard, VideoCard, album_card, loudness, track_card
 from db.rules import LOCKED
+from db.scopes import Scope
+from db.secrets import Sealed
 
 
 class TrackRow(Struct, frozen=True, gc=False):
@@ -260,16 +262,46 @@ class AvatarRow(Struct, frozen=True, gc=False):
     changed: datetime
 
 
+class SealedRow(Struct, frozen=True, gc=False):
+    """Something sealed, wherever it is kept."""
+
+    id: int
+    owner: int
+    data: bytes
+    key: str
+
+
 class CredentialRow(Struct, frozen=True, gc=False):
-    """Something an app signs in with; `secret` is sealed."""
+    """Something an app signs in with. `expires` None: never; `client` is who used it last."""
 
     id: int
     user_id: int
     kind: str
     name: str
     secret: bytes
+    sealed_by: str
+    scope: Scope
     created: datetime
+    expires: datetime | None
     last_used: datetime | None
+    client: str
+
+    @property
+    def sealed(self) -> Sealed:
+        """What the box opens."""
+        return Sealed(self.secret, self.sealed_by)
+
+    @property
+    def expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires is not None and self.expires <= datetime.now(UTC)
+
+
+class ListenerRow(Struct, frozen=True, gc=False):
+    """Somebody who is sent sound, and the credential that let them in; 0: a share did."""
+
+    user: int
+    credential: int
 
 
 class ShareRow(Struct, frozen=True, gc=False):
@@ -279,11 +311,17 @@ class ShareRow(Struct, frozen=True, gc=False):
     user_id: int
     user_name: str
     token: bytes
+    sealed_by: str
     description: str
     created: datetime
     expires: datetime | None
     visit_count: int
     last_visited: datetime | None
+
+    @property
+    def sealed(self) -> Sealed:
+        """What the box opens."""
+        return Sealed(self.token, self.sealed_by)
 
 
 class IdentityRow(Struct, frozen=True, gc=False):

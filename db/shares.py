@@ -44,7 +44,7 @@ class Shares:
 
     def token(self, share: ShareRow) -> str:
         """The secret in a share's address."""
-        return self._box.open(share.user_id, share.token)
+        return self._box.open(share.user_id, share.sealed)
 
     async def opened(self, token: str) -> ShareRow | None:
         """The share of an address that works now."""
@@ -77,13 +77,15 @@ class Shares:
         None: one of them holds nothing that the user may hear, and nothing was shared.
         """
         token = secrets.token_urlsafe(20)
+        sealed = self._box.seal(user.id, token)
         return await _ADD.first(
             self._on,
             user=user.id,
             libraries=user.libraries,
             kinds=[kind for kind, _ in items],
             items=[item for _, item in items],
-            token=self._box.seal(user.id, token),
+            token=sealed.data,
+            sealed_by=sealed.key,
             token_hash=_hash(token),
             description=description,
             expires=expires,

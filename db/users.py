@@ -14,13 +14,20 @@ from msgspec.structs import astuple
 from conf.roles import ROLES
 from db.annotations import average, rated_by
 from db.credentials import Credentials
-from db.errors import LastAdminError, NameTakenError, UnknownLibraryError, UnknownUserError
+from db.errors import (
+    LastAdminError,
+    NameTakenError,
+    TooManyChangesError,
+    UnknownLibraryError,
+    UnknownUserError,
+)
 from db.hashing import Hashing
 from db.identities import Identities, Identity
 from db.queries import Sql
 from db.rows import UserRow
 from db.rules import check_email, check_limit, check_name, check_password
-from db.secrets import SecretBox, hash_password, no_password
+from db.secrets import SecretBox, hash_password, is_outdated, no_password
+from db.sessions import fingerprint
 
 USER_ROLES = (
     "settings",
@@ -40,6 +47,8 @@ _SQL = Sql("users")
 _ALL = _SQL.rows("all", UserRow)
 _BY_KEY = _SQL.rows("by_key", UserRow)
 _BY_ID = _SQL.rows("by_id", UserRow)
+_BY_CREDENTIAL = _SQL.rows("by_credential", UserRow)
+_REHASH = _SQL.command("rehash")
 _COUNT = _SQL.value("count", int)
 _ADD = _SQL.value("add", int)
 _CHANGE = _SQL.value("change", bool)
@@ -129,6 +138,10 @@ class Users:
     async def by_id(self, user: int) -> UserRow | None:
         """One account."""
         return await _BY_ID.first(self._pool, user=user) if 0 < user <= _LARGEST_ID else None
+
+    async def by_credential(self, credential: int) -> UserRow | None:
+        """The account of a credential that can still be used."""
+        return await _BY_CREDENTIAL.first(self._pool, credential=credential)
 
     async def add(
         self,
@@ -221,7 +234,27 @@ class Users:
         user = await self.by_name(name)
         hashed = user.password_hash if user and user.has_password else _NOBODY
         right = await self._hashing.verify(hashed, password)
-        return user if user and user.has_password and right and user.enabled else None
+        if not (user and user.has_password and right and user.enabled):
+            return None
+        return await self._renewed(user, password) if is_outdated(hashed) else user
+
+    async def _renewed(self, user: UserRow, password: str) -> UserRow:
+        """The account, its password hashed with the parameters of now."""
+        try:
+            hashed = await self._hashing.hash(f"old {user.id}", password)
+        except TooManyChangesError:  # the next sign-in does it
+            return user
+        before, after = fingerprint(user.password_hash), fingerprint(hashed)
+        async with self._changing() as connection:
+            await _REHASH(
+                connection,
+                user=user.id,
+                old=user.password_hash,
+                new=hashed,
+                before=before,
+                after=after,
+            )
+        return await self._known(user.name)
 
     async def _update(
         self, connection: asyncpg.Connection, user: UserRow, change: Change, hashed: str | None

@@ -12,6 +12,7 @@ from server.commands.config import config
 from server.commands.doctor import doctor
 from server.commands.migrate import migrate
 from server.commands.scan import scan
+from server.commands.secrets import secrets
 from server.commands.serve import scan_job, serve, work
 from server.commands.user import user
 from server.exits import CONFIGURATION, MEANING
@@ -54,5 +55,5 @@ def program() -> None:
     """
 
 
-for _command in (serve, user, audit, scan, migrate, config, doctor, work, scan_job):
+for _command in (serve, user, audit, scan, migrate, secrets, config, doctor, work, scan_job):
     program.add_command(_command)

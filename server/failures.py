@@ -9,6 +9,7 @@ from db.errors import (
     DatabaseError,
     LastAdminError,
     NameTakenError,
+    RotationError,
     UnknownUserError,
 )
 from server.exits import DATABASE, FAILED, OCCUPIED, ExitError
@@ -21,7 +22,7 @@ def explained(error: BaseException) -> ExitError | None:
             return error
         case AlreadyRunningError():
             return ExitError(OCCUPIED, str(error))
-        case NameTakenError() | UnknownUserError() | LastAdminError():
+        case NameTakenError() | RotationError() | UnknownUserError() | LastAdminError():
             return ExitError(FAILED, str(error))
         case DatabaseError():
             return ExitError(DATABASE, str(error))

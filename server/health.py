@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from db.database import Database
-from db.errors import DatabaseError
+from db.errors import DatabaseError, WrongKeyError
 from db.folder import check_writable
 
 _PATIENCE = 2.0
@@ -56,12 +56,14 @@ class Health:
         return "ok" if self.started else "starting"
 
     async def _database(self) -> str:
-        """A round trip that also shows that the tables are there."""
+        """A round trip that also shows that the tables are there, and that we have their key."""
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._db.state.get("key", str)
+                await self._db.sealing.check()
         except TimeoutError:
             return f"no answer within {_PATIENCE:g} seconds"
+        except WrongKeyError:
+            return "sealed with a secret key that this node does not have; the log says more"
         except DatabaseError as error:
             return type(error).__name__.removesuffix("Error").lower()
         return "ok"

@@ -25,6 +25,7 @@ from streaming.gain import gain_for
 from streaming.hls import Cut, Rendition, profile
 from streaming.job import Job, Part, key_of, part_key, tags_of
 from streaming.limits import Limits
+from streaming.listeners import Listeners
 from streaming.live import Live, estimate_of, headers_of, tag_of
 from streaming.names import clean
 from streaming.plan import Direct, Transcode, Wanted, choose, part
@@ -47,14 +48,12 @@ class Streamer:
         self._allowances = Allowances(settings.streaming)
         self._encoders = LiveTranscoder(self.limits)
         self._transcoder = CachedTranscoder(self._encoders, cache_of(settings.data, "songs"))
-        self._requests: dict[int, web.Request] = {}
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self.listeners = Listeners()
 
     @property
     def active(self) -> int:
         """Answers with sound under way, transcoded or not."""
-        return len(self._requests)
+        return len(self.listeners)
 
     @property
     def transcodes_running(self) -> int:
@@ -210,34 +209,21 @@ class Streamer:
 
     async def close(self, grace: float) -> None:
         """Let those who listen go on for `grace` seconds, then cut them off; end all encoders."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(grace):
-                await self._idle.wait()
-        for request in self._requests.values():
-            if request.transport is not None:
-                request.transport.abort()
+        await self.listeners.until_idle(grace)
+        self.listeners.dismiss(self.listeners.now())
         await self._transcoder.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSING):
-                await self._idle.wait()
+        await self.listeners.until_idle(_CLOSING)
 
     def _gain(self, file: FileRow) -> float | None:
         return gain_for(file.gains, self._settings.replay_gain)
 
     @contextmanager
     def _listening(self, request: web.Request, user: Listener) -> Iterator[None]:
-        if id(request) in self._requests:
+        if request in self.listeners:
             yield
             return
-        with self._allowances.stream(request, user):
-            self._requests[id(request)] = request
-            self._idle.clear()
-            try:
-                yield
-            finally:
-                del self._requests[id(request)]
-                if not self._requests:
-                    self._idle.set()
+        with self._allowances.stream(request, user), self.listeners.listening(request, user.id):
+            yield
 
     async def _exactly(self, request: web.Request, file: FileRow, job: Job) -> web.StreamResponse:
         """Send what was asked for and nothing in its place."""

@@ -18,9 +18,11 @@ from db.errors import (
     UnfitError,
     UnknownLibraryError,
     UnknownUserError,
+    WrongKeyError,
 )
 from db.tries import TooManyTriesError
 from streaming.errors import Busy, Gone
+from streaming.listeners import CREDENTIAL
 from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it is imported)
     annotation,
     bookmarks,
@@ -55,6 +57,7 @@ from subsonic.errors import (
     ProtocolError,
     WrongCredentialsError,
 )
+from subsonic.listening import Watch
 from subsonic.models.base import Error
 from subsonic.render import Answer, Format, failure, render
 from subsonic.services import Services
@@ -93,6 +96,9 @@ def setup(app: web.Application, services: Services) -> None:
     """Add `/rest/*` to an application."""
     protocol = Protocol(services)
     app[AUTHENTICATOR] = protocol.authenticator
+    watch = Watch(services)
+    services.db.bus.subscribe("dulcian_users", lambda _: watch.look())
+    app.cleanup_ctx.append(watch.during)
     for channel in ("dulcian_users", "dulcian_library"):
         services.db.bus.subscribe(channel, lambda _: protocol.authenticator.forget())
     app.router.add_route("*", "/rest/{name}", protocol.handle)
@@ -141,12 +147,13 @@ class Protocol:
         if endpoint is not None and endpoint.public:
             return _sent(render(form, endpoint.key, await endpoint.handler(self._services)))
         agent = request.headers.get("User-Agent", "")
-        user = await self.authenticator.user(given, request.remote or "", agent)
+        login = await self.authenticator.login(given, request.remote or "", agent)
         if endpoint is None:
             raise GenericError(f"This server has no endpoint {name[:80]!r}.")
-        if endpoint.role and not {endpoint.role, "admin"} & set(user.roles):
-            raise ForbiddenError(f"This needs the role {endpoint.role!r}.")
-        call = Call(self._services, request, user, given["c"][0], form)
+        endpoint.permit(login)
+        request[CREDENTIAL] = login.credential.id
+        client = given["c"][0]
+        call = Call(self._services, request, login.user, login.credential, client, form)
         arguments = endpoint.read(given) | await endpoint.read_body(request)
         return await _run(endpoint, call, arguments)
 
@@ -232,6 +239,9 @@ def _told(error: Exception, path: str) -> ProtocolError:
         case FullError():
             log.error("database failed", path=path, error=str(error))
             return GenericError("The server's disk is full: nothing can be saved.")
+        case WrongKeyError():
+            log.error("a secret cannot be opened", path=path, reason=str(error))
+            return GenericError("This server lacks the key to its passwords; its log says more.")
         case DatabaseError():
             log.error("database failed", path=path, error=str(error))
             return GenericError("The database cannot answer now. Try again later.")

@@ -1,35 +1,37 @@
 """Who is calling: user name with password or token, or an API key.
 
 Order of judgement: conflicting credentials 43, missing parameters 10, version 20 or 30, then 40 (44
-for a key), the same for an unknown user as for a wrong password.
+for a key), the same for an unknown user, a wrong password, a disabled account and an expired credential.
+There is no 41: whatever can be used as a password can make tokens.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+
+import msgspec
 
 from conf import Settings
 from db.audit import By, Outcome
 from db.database import Database
 from db.rows import CredentialRow, UserRow
+from db.secrets import SecretBox, new_secret
 from db.tries import Caller, TooManyTriesError, Try
 from db.users import name_key
-from subsonic.endpoint import Parameters
+from subsonic.endpoint import Login, Parameters
 from subsonic.errors import (
     BadParameterError,
     ClientTooOldError,
     ConflictingCredentialsError,
     InvalidApiKeyError,
     ServerTooOldError,
-    TokenUnsupportedError,
     WrongCredentialsError,
 )
 from subsonic.passwords import readings
@@ -41,13 +43,17 @@ _STAMP_SECONDS = 3600.0
 _CREDENTIALS = ("apiKey", "u", "p", "t", "s")
 _MOST_KEPT = 10_000
 _LONGEST_DEVICE = 200
+_ONLY_APP_PASSWORDS = (
+    "Wrong user name or password. Apps sign in with passwords of their own here: "
+    "make one on the page of your account."
+)
 _ANY_KEY = "\0"
 """The account under which wrong API keys are counted: they name none."""
 _NOBODY = 0
 
 
-Known = Callable[[Caller], Awaitable[UserRow | None]]
-New = Callable[[Caller], Awaitable[UserRow]]
+Known = Callable[[Caller], Awaitable[Login | None]]
+New = Callable[[Caller], Awaitable[Login]]
 
 
 @dataclass(slots=True)
@@ -57,7 +63,6 @@ class Account:
     user: UserRow
     credentials: Sequence[CredentialRow]
     until: float
-    stamped: dict[int, float] = field(default_factory=dict)
 
 
 class Authenticator:
@@ -66,11 +71,11 @@ class Authenticator:
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
         self._tries = db.tries
-        self._tokens = settings.auth.account_password_in_apps
-        secret = db.secrets.seal(_NOBODY, os.urandom(20).hex())
-        self._decoy = CredentialRow(0, _NOBODY, "account", "", secret, datetime.now(UTC), None)
+        self._wrong = None if settings.auth.account_password_in_apps else _ONLY_APP_PASSWORDS
+        self._decoy = _decoy(db.secrets)
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, Account] = {}
+        self._stamped: dict[int, float] = {}
         self._changes = 0
         self.refused = 0
         """Failed sign-ins since the start, for the metrics."""
@@ -81,15 +86,15 @@ class Authenticator:
         self._accounts.clear()
         self._keys.clear()
 
-    async def user(self, given: Parameters, address: str, agent: str = "") -> UserRow:
-        """The caller; raises an error of the protocol, or TooManyTriesError."""
+    async def login(self, given: Parameters, address: str, agent: str = "") -> Login:
+        """Who asks, and with what; raises an error of the protocol, or TooManyTriesError."""
         has = {name for name in _CREDENTIALS if given.get(name, [""])[0]}
         if "apiKey" in has:
             if len(has) > 1:
                 raise ConflictingCredentialsError
             _check_common(given)
             caller = Caller(_ANY_KEY, address, given["apiKey"][0])
-            return await self._admit(caller, self._known_key, self._new_key)
+            return await self._admit(given, caller, self._known_key, self._new_key)
         if "p" in has and has & {"t", "s"}:
             raise ConflictingCredentialsError
         _need(given, "u")
@@ -98,20 +103,22 @@ class Authenticator:
         _check_common(given)
         device = f"{given['c'][0]}\n{agent}"[:_LONGEST_DEVICE]
         return await self._admit(
+            given,
             Caller(given["u"][0], address, device),
             partial(self._known_name, given),
             partial(self._new_name, given),
         )
 
-    async def _admit(self, caller: Caller, known: Known, new: New) -> UserRow:
+    async def _admit(self, given: Parameters, caller: Caller, known: Known, new: New) -> Login:
         """The user: at no cost when the device is known, else of one after the other."""
-        user = await known(caller)
-        if user is None:
+        login = await known(caller)
+        if login is None:
             async with self._tries.turn(caller):
-                user = await known(caller) or await new(caller)
-        return user
+                login = await known(caller) or await new(caller)
+        await self._stamp(login.credential.id, given["c"][0])
+        return login
 
-    async def _known_name(self, given: Parameters, caller: Caller) -> UserRow | None:
+    async def _known_name(self, given: Parameters, caller: Caller) -> Login | None:
         """The user of a device that is known; one that is wrong now is judged as a new one is."""
         if not self._tries.knows(caller):
             return None
@@ -119,49 +126,41 @@ class Authenticator:
         # Of many at once that were let through, none is looked at after the first that was wrong.
         if not self._tries.knows(caller):
             return None
-        credential = self._match(account.user.id, account.credentials, given) if account else None
-        if account is None or credential is None or not account.user.enabled:
+        login = self._match(account, given)
+        if login is None:
             self._tries.doubt(caller)
-            return None
-        await self._stamp(account, credential.id)
-        return account.user
+        return login
 
-    async def _new_name(self, given: Parameters, caller: Caller) -> UserRow:
+    async def _new_name(self, given: Parameters, caller: Caller) -> Login:
         """The user of a device that came in for the first time; real names take as long as others."""
         counted = await self._enter(caller)
-        account = await self._read_account(caller.name)
-        if account is None:
-            await self._db.credentials.of(_NOBODY)
-            self._match(_NOBODY, [self._decoy], given)
-            raise await self._refuse(given, caller)
-        credential = self._match(account.user.id, account.credentials, given)
-        if credential is None or not account.user.enabled:
-            raise await self._refuse(given, caller)
-        await self._welcome(counted, account.user)
-        await self._stamp(account, credential.id)
-        return account.user
+        login = self._match(await self._read_account(caller.name), given)
+        if login is None:
+            await self._note("refused", caller.name, caller)
+            raise WrongCredentialsError(self._wrong)
+        await self._welcome(counted, login.user)
+        return login
 
-    async def _known_key(self, caller: Caller) -> UserRow | None:
+    async def _known_key(self, caller: Caller) -> Login | None:
         if not self._tries.knows(caller):
             return None
         account = self._keys.get(caller.device)
         if account is None or account.until < time.monotonic():
             account = await self._load_key(caller.device)
-        if account is None or not account.user.enabled:
+        login = _login(account, account.credentials[0]) if account else None
+        if login is None:
             self._tries.doubt(caller)
-            return None
-        await self._stamp(account, account.credentials[0].id)
-        return account.user
+        return login
 
-    async def _new_key(self, caller: Caller) -> UserRow:
+    async def _new_key(self, caller: Caller) -> Login:
         counted = await self._enter(caller)
         account = await self._load_key(caller.device)
-        if account is None or not account.user.enabled:
+        login = _login(account, account.credentials[0]) if account else None
+        if login is None:
             await self._note("refused", "", caller)
             raise InvalidApiKeyError
-        await self._welcome(counted, account.user)
-        await self._stamp(account, account.credentials[0].id)
-        return account.user
+        await self._welcome(counted, login.user)
+        return login
 
     async def _enter(self, caller: Caller) -> Try:
         try:
@@ -197,9 +196,9 @@ class Authenticator:
     async def _read_account(self, name: str) -> Account | None:
         seen = self._changes
         user = await self._db.users.by_name(name)
+        rows = await self._db.credentials.of(user.id if user else _NOBODY)
         if user is None:
             return None
-        rows = await self._db.credentials.of(user.id)
         return self._keep(self._accounts, name_key(name), Account(user, rows, _later()), seen)
 
     def _keep(self, where: dict[str, Account], key: str, account: Account, seen: int) -> Account:
@@ -210,40 +209,57 @@ class Authenticator:
             where[key] = account
         return account
 
-    def _match(
-        self, owner: int, credentials: Sequence[CredentialRow], given: Parameters
-    ) -> CredentialRow | None:
-        """The credential that was used, or None."""
+    def _match(self, account: Account | None, given: Parameters) -> Login | None:
+        """Who it is, by the credential that was used. A name that nobody has takes as long."""
         box = self._db.secrets
-        if given.get("p", [""])[0]:
-            tried = readings(given["p"][0])
-            for row in credentials:
-                secret = box.open(owner, row.secret).encode()
-                if any(hmac.compare_digest(secret, one) for one in tried):
-                    return row
-            return None
-        token, salt = given["t"][0].lower().encode(), given["s"][0].encode()
-        for row in credentials:
-            secret = box.open(owner, row.secret).encode()
-            right = hashlib.md5(secret + salt, usedforsecurity=False).hexdigest().encode()
-            if hmac.compare_digest(right, token):
-                return row
+        fits = _password(given["p"][0]) if given.get("p", [""])[0] else _token(given)
+        for row in (account and account.credentials) or [self._decoy]:
+            if fits(box.open(row.user_id, row.sealed).encode()):
+                return _login(account, row)
         return None
 
-    async def _refuse(
-        self, given: Parameters, caller: Caller
-    ) -> WrongCredentialsError | TokenUnsupportedError:
-        await self._note("refused", caller.name, caller)
-        # The same for everybody: who is signed in elsewhere has no password that an app could have.
-        if given.get("p", [""])[0] or self._tokens:
-            return WrongCredentialsError()
-        return TokenUnsupportedError()
-
-    async def _stamp(self, account: Account, credential: int) -> None:
+    async def _stamp(self, credential: int, client: str) -> None:
         now = time.monotonic()
-        if account.stamped.get(credential, now - _STAMP_SECONDS) <= now - _STAMP_SECONDS:
-            account.stamped[credential] = now
-            await self._db.credentials.used(credential)
+        if self._stamped.get(credential, now - _STAMP_SECONDS) <= now - _STAMP_SECONDS:
+            self._stamped[credential] = now
+            await self._db.credentials.used(credential, client)
+
+
+def _login(account: Account | None, credential: CredentialRow) -> Login | None:
+    """Whom a credential that was right lets in, if anybody, and as what."""
+    if account is None or credential.expired or not account.user.enabled:
+        return None
+    user = account.user
+    if credential.scope == "stream":
+        # One for listening makes nobody an administrator.
+        roles = ["stream"] if {"stream", "admin"} & set(user.roles) else []
+        user = msgspec.structs.replace(user, roles=roles)
+    return Login(user, credential)
+
+
+def _password(given: str) -> Callable[[bytes], bool]:
+    """Whether a secret is the password that was given, in one of the ways it can be read."""
+    tried = readings(given)
+    return lambda secret: any(hmac.compare_digest(secret, one) for one in tried)
+
+
+def _token(given: Parameters) -> Callable[[bytes], bool]:
+    """Whether the token that was given was made of a secret."""
+    token, salt = given["t"][0].lower().encode(), given["s"][0].encode()
+
+    def fits(secret: bytes) -> bool:
+        right = hashlib.md5(secret + salt, usedforsecurity=False).hexdigest().encode()
+        return hmac.compare_digest(right, token)
+
+    return fits
+
+
+def _decoy(box: SecretBox) -> CredentialRow:
+    """What nobody signs in with, in place of what an unknown user would."""
+    sealed = box.seal(_NOBODY, new_secret())
+    return CredentialRow(
+        0, _NOBODY, "account", "", sealed.data, sealed.key, "stream", datetime.now(UTC), None, None, ""
+    )  # fmt: skip
 
 
 def _need(given: Parameters, *names: str) -> None:

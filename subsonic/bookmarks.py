@@ -27,7 +27,7 @@ _NEVER_SAVED = QueueRow(
 )
 
 
-@endpoint("getBookmarks", key="bookmarks")
+@endpoint("getBookmarks", key="bookmarks", scope="stream")
 async def get_bookmarks(call: Call) -> Bookmarks:
     """List the user's bookmarks, last changed first."""
     bookmarks = call.services.db.bookmarks
@@ -55,7 +55,7 @@ async def delete_bookmark(call: Call, *, id: str) -> None:
     _expect(await call.services.db.bookmarks.drop(call.user, _MARKED[kind], number))
 
 
-@endpoint("getPlayQueue", key="playQueue")
+@endpoint("getPlayQueue", key="playQueue", scope="stream")
 async def get_play_queue(call: Call) -> PlayQueue:
     """Return the queue; the current song is one of the entries."""
     queue = await call.services.db.queue.get(call.user)
@@ -64,7 +64,7 @@ async def get_play_queue(call: Call) -> PlayQueue:
     return PlayQueue(current=None if at is None else shared["entry"][at].id, **shared)
 
 
-@endpoint("getPlayQueueByIndex", key="playQueueByIndex")
+@endpoint("getPlayQueueByIndex", key="playQueueByIndex", scope="stream")
 async def get_play_queue_by_index(call: Call) -> PlayQueueByIndex:
     """Return the queue; a song may be in it several times, so the current one is told by its index."""
     queue = await call.services.db.queue.get(call.user)

@@ -27,7 +27,7 @@ from subsonic.models.browsing import (
 from subsonic.models.media import Child
 
 
-@endpoint("getMusicFolders", key="musicFolders")
+@endpoint("getMusicFolders", key="musicFolders", scope="stream")
 async def get_music_folders(call: Call) -> MusicFolders:
     """List the libraries of the user."""
     rows = await call.services.db.libraries.all()
@@ -35,7 +35,7 @@ async def get_music_folders(call: Call) -> MusicFolders:
     return MusicFolders(music_folder=[MusicFolder(id=row.id, name=row.name) for row in mine])
 
 
-@endpoint("getIndexes", key="indexes")
+@endpoint("getIndexes", key="indexes", scope="stream")
 async def get_indexes(
     call: Call, *, music_folder_id: tuple[int, ...] = (), if_modified_since: int = 0
 ) -> Indexes:
@@ -63,14 +63,14 @@ async def get_indexes(
     )
 
 
-@endpoint("getMusicDirectory", key="directory")
+@endpoint("getMusicDirectory", key="directory", scope="stream")
 async def get_music_directory(call: Call, *, id: str) -> Directory:
     """Return what is in a folder; an artist or album of the other tree can be opened too."""
     kind, number = parse(id, Kind.FOLDER, Kind.ALBUM, Kind.ARTIST)
     return await _DIRECTORIES[kind](call, number)
 
 
-@endpoint("getGenres", key="genres")
+@endpoint("getGenres", key="genres", scope="stream")
 async def get_genres(call: Call) -> Genres:
     """List all genres with their counts."""
     rows = await call.services.db.genres.all(call.user.libraries)
@@ -82,7 +82,7 @@ async def get_genres(call: Call) -> Genres:
     )
 
 
-@endpoint("getArtists", key="artists")
+@endpoint("getArtists", key="artists", scope="stream")
 async def get_artists(call: Call, *, music_folder_id: tuple[int, ...] = ()) -> ArtistsID3:
     """List all album artists by letter."""
     rows = await call.services.db.artists.album_artists(call.user, call.libraries(music_folder_id))
@@ -95,7 +95,7 @@ async def get_artists(call: Call, *, music_folder_id: tuple[int, ...] = ()) -> A
     )
 
 
-@endpoint("getArtist", key="artist")
+@endpoint("getArtist", key="artist", scope="stream")
 async def get_artist(call: Call, *, id: str) -> ArtistWithAlbums:
     """Return an artist and the albums."""
     number = parse(id, Kind.ARTIST).number
@@ -104,7 +104,7 @@ async def get_artist(call: Call, *, id: str) -> ArtistWithAlbums:
     return entries.artist_with_albums(row, albums)
 
 
-@endpoint("getAlbum", key="album")
+@endpoint("getAlbum", key="album", scope="stream")
 async def get_album(call: Call, *, id: str) -> AlbumWithSongs:
     """Return an album and its songs."""
     number = parse(id, Kind.ALBUM).number
@@ -113,7 +113,7 @@ async def get_album(call: Call, *, id: str) -> AlbumWithSongs:
     return entries.album_with_songs(row, tracks)
 
 
-@endpoint("getSong", key="song")
+@endpoint("getSong", key="song", scope="stream")
 async def get_song(call: Call, *, id: str) -> Child:
     """Return a song."""
     number = parse(id, Kind.TRACK).number

@@ -13,7 +13,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-@endpoint("getChatMessages", key="chatMessages")
+@endpoint("getChatMessages", key="chatMessages", scope="read")
 async def get_chat_messages(call: Call, *, since: int = 0) -> ChatMessages:
     """Return what was said after `since` (ms), the newest first: apps turn the list around."""
     moment = _EPOCH + clamp(since, LATEST_MS) * _MILLISECOND

@@ -21,8 +21,9 @@ from aiohttp import web
 from msgspec.structs import FieldInfo
 
 from db.audit import By
-from db.rows import UserRow
-from subsonic.errors import BadParameterError
+from db.rows import CredentialRow, UserRow
+from db.scopes import Scope, covers
+from subsonic.errors import BadParameterError, ForbiddenError
 from subsonic.render import Format
 from subsonic.services import Services
 
@@ -45,12 +46,21 @@ _MISSING = re.compile(r"missing required field `(\w+)`")
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """Who asks, and what they signed in with."""
+
+    user: UserRow
+    credential: CredentialRow
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A request to an endpoint, signed in."""
 
     services: Services
     request: web.Request
     user: UserRow
+    credential: CredentialRow
     client: str
     form: Format
 
@@ -139,6 +149,7 @@ class Endpoint:
         key: str,
         keys: Keys,
         role: str,
+        scope: Scope,
         raw: bool,
         public: bool,
         plain: bool,
@@ -148,6 +159,7 @@ class Endpoint:
         self.key = key
         self.keys = keys
         self.role = role
+        self.scope = scope
         self.raw = raw
         self.public = public
         self.plain = plain
@@ -157,6 +169,14 @@ class Endpoint:
         self._shared = {name: Reader(query) for name, query in shared.items()}
         self._bodies = {name: BodyReader(struct) for name, struct in self.bodies.items()}
         self._structs = [*shared.values(), self._own]
+
+    def permit(self, login: Login) -> None:
+        """Raise ForbiddenError unless both the user and the credential are good for this."""
+        if self.role and not {self.role, "admin"} & set(login.user.roles):
+            raise ForbiddenError(f"This needs the role {self.role!r}.")
+        held = login.credential.scope
+        if not covers(held, self.scope):
+            raise ForbiddenError(f"This app password is good for {_GOOD_FOR[held]} only.")
 
     @property
     def takes_body(self) -> bool:
@@ -178,6 +198,8 @@ class Endpoint:
         return {name: await read(request) for name, read in self._bodies.items()}
 
 
+_GOOD_FOR: Mapping[Scope, str] = {"stream": "listening", "read": "reading"}
+
 ENDPOINTS: dict[str, Endpoint] = {}
 """All endpoints by name; filled when the chapters are imported."""
 
@@ -188,6 +210,7 @@ def endpoint(
     key: str = "",
     keys: Keys = _NO_KEYS,
     role: str = "",
+    scope: Scope = "full",
     raw: bool = False,
     public: bool = False,
     plain: bool = False,
@@ -195,12 +218,13 @@ def endpoint(
     """Register a function as an endpoint.
 
     `key` is the element the result is rendered under, `keys` another one for some types of it, `role`
-    what the user must have (an `admin` has all), `public` needs no sign-in. Errors of a `plain` one
-    come with a status of HTTP that says so, too.
+    what the user must have (an `admin` has all), `scope` what the credential must be good for: unless
+    it is said that this only reads, or is needed to listen and only reads, it takes a `full` one.
+    `public` needs no sign-in. Errors of a `plain` one come with a status of HTTP that says so, too.
     """
 
     def register(handler: H) -> H:
-        ENDPOINTS[name] = Endpoint(handler, name, key, keys, role, raw, public, plain)
+        ENDPOINTS[name] = Endpoint(handler, name, key, keys, role, scope, raw, public, plain)
         return handler
 
     return register

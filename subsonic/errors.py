@@ -4,7 +4,7 @@
     ├── GenericError 0
     ├── BadParameterError 10
     ├── ClientTooOldError 20 · ServerTooOldError 30
-    ├── WrongCredentialsError 40 · TokenUnsupportedError 41
+    ├── WrongCredentialsError 40
     ├── ConflictingCredentialsError 43 · InvalidApiKeyError 44
     ├── ForbiddenError 50
     └── NotFoundError 70
@@ -58,13 +58,6 @@ class WrongCredentialsError(ProtocolError):
     """Wrong user name or password."""
 
     code = 40
-    status = 200
-
-
-class TokenUnsupportedError(ProtocolError):
-    """Token authentication is not possible for this user."""
-
-    code = 41
     status = 200
 
 

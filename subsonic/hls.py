@@ -1,6 +1,7 @@
 """HTTP Live Streaming: playlists for apps, and what players fetch after that without signing in.
 
-What a playlist names carries a ticket of its own: signed, for one user, one thing and one day.
+What a playlist names carries a ticket of its own: signed, for one thing and one day, and as good as
+the credential that the playlist was asked with.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from aiohttp import web
 from db.rows import FileRow, UserRow, VideoFileRow
 from streaming import Busy, Gone, hls
 from streaming.hls import Cut, Rendition
+from streaming.listeners import CREDENTIAL
 from subsonic import podcasts
 from subsonic.endpoint import Call, endpoint
 from subsonic.errors import BadParameterError, GenericError, NotFoundError
@@ -34,13 +36,13 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     """What may be fetched with an address; the number is that of a segment."""
 
     id: str
-    user: int
+    credential: int
     until: int
     rendition: Rendition
     number: int = _PLAYLIST
 
 
-@endpoint("hls", role="stream", raw=True)
+@endpoint("hls", role="stream", scope="stream", raw=True)
 async def playlist(
     call: Call, *, id: str, bit_rate: tuple[str, ...] = (), audio_track: str | None = None
 ) -> web.Response:
@@ -54,7 +56,8 @@ async def playlist(
         raise GenericError("How long this is is not known, so it cannot be cut into segments.")
     renditions = _renditions(call, file, bit_rate, audio_track)
     tickets = [
-        Ticket(id, call.user.id, int(time.time()) + _DAY, rendition) for rendition in renditions
+        Ticket(id, call.credential.id, int(time.time()) + _DAY, rendition)
+        for rendition in renditions
     ]
     if len(tickets) == 1:
         return _sent(_media(call.services, file, tickets[0], "hls/"))
@@ -78,9 +81,11 @@ class Player:
         if request.method not in {"GET", "HEAD"}:
             raise web.HTTPMethodNotAllowed(request.method, ("GET", "HEAD"))
         ticket = self._ticket(request)
-        user = await self._services.db.users.by_id(ticket.user) if ticket else None
+        users = self._services.db.users
+        user = await users.by_credential(ticket.credential) if ticket else None
         if ticket is None or user is None or not _may_stream(user):
             raise web.HTTPNotFound
+        request[CREDENTIAL] = ticket.credential
         file = await _file(self._services, ticket.id, user)
         if file is None:
             raise web.HTTPNotFound

@@ -13,7 +13,7 @@ from subsonic.models.similarity import AlbumInfo, ArtistInfo, ArtistInfo2
 from subsonic.similarity import artists_of
 
 
-@endpoint("getArtistInfo", key="artistInfo")
+@endpoint("getArtistInfo", key="artistInfo", scope="stream")
 async def get_artist_info(call: Call, *, id: str, count: int = 20) -> ArtistInfo:
     """Return what is known of an artist, or of the artist of an album, song or folder."""
     artists = await _artist(call, id)
@@ -25,7 +25,7 @@ async def get_artist_info(call: Call, *, id: str, count: int = 20) -> ArtistInfo
     )
 
 
-@endpoint("getArtistInfo2", key="artistInfo2")
+@endpoint("getArtistInfo2", key="artistInfo2", scope="stream")
 async def get_artist_info2(call: Call, *, id: str, count: int = 20) -> ArtistInfo2:
     """Return the same, with similar artists by the tags."""
     artists = await _artist(call, id)
@@ -37,13 +37,13 @@ async def get_artist_info2(call: Call, *, id: str, count: int = 20) -> ArtistInf
     )
 
 
-@endpoint("getAlbumInfo", key="albumInfo")
+@endpoint("getAlbumInfo", key="albumInfo", scope="stream")
 async def get_album_info(call: Call, *, id: str) -> AlbumInfo:
     """Return what is known of an album, or of the album of a song or folder."""
     return await _album(call, id)
 
 
-@endpoint("getAlbumInfo2", key="albumInfo")
+@endpoint("getAlbumInfo2", key="albumInfo", scope="stream")
 async def get_album_info2(call: Call, *, id: str) -> AlbumInfo:
     """Return the same."""
     return await _album(call, id)

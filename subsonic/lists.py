@@ -31,19 +31,19 @@ class AlbumListQuery(Query, frozen=True, kw_only=True):
     music_folder_id: tuple[int, ...] = ()
 
 
-@endpoint("getAlbumList", key="albumList")
+@endpoint("getAlbumList", key="albumList", scope="stream")
 async def get_album_list(call: Call, *, query: AlbumListQuery) -> AlbumList:
     """Return a page of albums as directories."""
     return AlbumList(album=[entries.album_directory(row) for row in await _albums(call, query)])
 
 
-@endpoint("getAlbumList2", key="albumList2")
+@endpoint("getAlbumList2", key="albumList2", scope="stream")
 async def get_album_list2(call: Call, *, query: AlbumListQuery) -> AlbumList2:
     """Return a page of albums."""
     return AlbumList2(album=[entries.album(row) for row in await _albums(call, query)])
 
 
-@endpoint("getRandomSongs", key="randomSongs")
+@endpoint("getRandomSongs", key="randomSongs", scope="stream")
 async def get_random_songs(
     call: Call,
     *,
@@ -65,7 +65,7 @@ async def get_random_songs(
     return Songs(song=[entries.song(row) for row in rows])
 
 
-@endpoint("getSongsByGenre", key="songsByGenre")
+@endpoint("getSongsByGenre", key="songsByGenre", scope="stream")
 async def get_songs_by_genre(
     call: Call,
     *,
@@ -85,7 +85,7 @@ async def get_songs_by_genre(
     return Songs(song=[entries.song(row) for row in rows])
 
 
-@endpoint("getNowPlaying", key="nowPlaying")
+@endpoint("getNowPlaying", key="nowPlaying", scope="read")
 async def get_now_playing(call: Call) -> NowPlaying:
     """Return what everybody hears."""
     now = datetime.now(UTC)
@@ -93,7 +93,7 @@ async def get_now_playing(call: Call) -> NowPlaying:
     return NowPlaying(entry=[entries.playing(row, now, at) for at, row in enumerate(rows, 1)])
 
 
-@endpoint("getStarred", key="starred")
+@endpoint("getStarred", key="starred", scope="stream")
 async def get_starred(call: Call, *, music_folder_id: tuple[int, ...] = ()) -> Found:
     """Return the user's stars; starred folders stand among the albums."""
     db, libraries = call.services.db, call.libraries(music_folder_id)
@@ -110,7 +110,7 @@ async def get_starred(call: Call, *, music_folder_id: tuple[int, ...] = ()) -> F
     )
 
 
-@endpoint("getStarred2", key="starred2")
+@endpoint("getStarred2", key="starred2", scope="stream")
 async def get_starred2(call: Call, *, music_folder_id: tuple[int, ...] = ()) -> FoundID3:
     """Return the user's stars, by the tags."""
     db, libraries = call.services.db, call.libraries(music_folder_id)

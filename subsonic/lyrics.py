@@ -17,7 +17,7 @@ _MAIN = "main"
 _BACKGROUND = "bg"
 
 
-@endpoint("getLyrics", key="lyrics")
+@endpoint("getLyrics", key="lyrics", scope="stream")
 async def get_lyrics(call: Call, *, artist: str = "", title: str = "") -> Lyrics:
     """Return the words of the song that this artist and title name best; of none: no words."""
     for file in await call.services.db.tracks.named(artist, title, call.user):
@@ -26,7 +26,7 @@ async def get_lyrics(call: Call, *, artist: str = "", title: str = "") -> Lyrics
     return Lyrics(value="")
 
 
-@endpoint("getLyricsBySongId", key="lyricsList")
+@endpoint("getLyricsBySongId", key="lyricsList", scope="stream")
 async def get_lyrics_by_song_id(call: Call, *, id: str, enhanced: bool = False) -> LyricsList:
     """Return all lyrics of a song; times of words only for apps that ask for them."""
     file = await call.services.db.tracks.file(parse(id, Kind.TRACK).number, call.user)

@@ -29,6 +29,11 @@ the query, in a form, or in both. Common to all: `u` with `p`, or with `t` and `
 comes with HTTP 200 and a code. An empty parameter counts as absent; what is beyond a limit is cut
 back to it. Moments are UTC, in parameters milliseconds since 1970.
 
+An app password has a scope: `stream` finds music and hears it, `read` sees and fetches everything, and
+`full` changes things, too. Each is good for what those before it are; the account password is `full`. Who
+signs in with `stream` has no other role than that of the same name. What lacks the role or the scope is
+refused with error 50.
+
 Extensions: {{extensions}}.
 """
 _NAMES = {str: "text", int: "integer", float: "number", bool: "true or false", bytes: "bytes"}
@@ -65,10 +70,7 @@ def chapters() -> Iterator[tuple[ModuleType, list[Endpoint]]]:
 
 def _endpoint(endpoint: Endpoint) -> str:
     lines = [f"### {endpoint.name}\n", f"{inspect.getdoc(endpoint.handler)}\n"]
-    if endpoint.role:
-        lines.append(f"Needs the role `{endpoint.role}`.\n")
-    if endpoint.public:
-        lines.append("Needs no sign-in.\n")
+    lines.append(f"{_needs(endpoint)}\n")
     if endpoint.takes_body:
         bodies = " and ".join(map(_type, endpoint.bodies.values()))
         lines.append(f"Only by POST, with JSON in the body: {bodies}.\n")
@@ -78,6 +80,13 @@ def _endpoint(endpoint: Endpoint) -> str:
         lines.append("")
     lines.append(f"Answer: {_answer_text(endpoint)}.\n")
     return "\n".join(lines)
+
+
+def _needs(endpoint: Endpoint) -> str:
+    if endpoint.public:
+        return "Needs no sign-in."
+    role = f"the role `{endpoint.role}`, " if endpoint.role else ""
+    return f"Needs {role}scope `{endpoint.scope}`."
 
 
 def _parameter(field: FieldInfo) -> str:

@@ -23,7 +23,7 @@ _SLICE = 500
 """So many songs are made into entries before others get their turn: a playlist has no pages."""
 
 
-@endpoint("getPlaylists", key="playlists")
+@endpoint("getPlaylists", key="playlists", scope="stream")
 async def get_playlists(call: Call, *, username: str | None = None) -> Playlists:
     """List what the user may read; for an administrator also what somebody else owns."""
     playlists = call.services.db.playlists
@@ -49,7 +49,7 @@ async def get_playlists(call: Call, *, username: str | None = None) -> Playlists
     )
 
 
-@endpoint("getPlaylist", key="playlist")
+@endpoint("getPlaylist", key="playlist", scope="stream")
 async def get_playlist(call: Call, *, id: str) -> PlaylistWithSongs:
     """Return a playlist and its songs."""
     return await _whole(call, parse(id, Kind.PLAYLIST).number)

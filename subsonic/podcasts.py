@@ -21,7 +21,7 @@ from subsonic.models.podcasts import NewestPodcasts, PodcastChannel, PodcastEpis
 _MOST = 500
 
 
-@endpoint("getPodcasts", key="podcasts")
+@endpoint("getPodcasts", key="podcasts", scope="stream")
 async def get_podcasts(
     call: Call, *, include_episodes: bool = True, id: str | None = None
 ) -> Podcasts:
@@ -42,14 +42,14 @@ async def get_podcasts(
     )
 
 
-@endpoint("getNewestPodcasts", key="newestPodcasts")
+@endpoint("getNewestPodcasts", key="newestPodcasts", scope="stream")
 async def get_newest_podcasts(call: Call, *, count: int = 20) -> NewestPodcasts:
     """List the newest episodes of all podcasts."""
     rows = await call.services.db.podcasts.newest(clamp(count, _MOST), call.user)
     return NewestPodcasts(episode=[*map(episode, rows)])
 
 
-@endpoint("getPodcastEpisode", key="podcastEpisode")
+@endpoint("getPodcastEpisode", key="podcastEpisode", scope="stream")
 async def get_podcast_episode(call: Call, *, id: str) -> PodcastEpisode:
     """One episode."""
     row = await call.services.db.podcasts.episode(parse(id, Kind.EPISODE).number, call.user)

@@ -14,7 +14,7 @@ _LONGEST_URL = 2000
 _LONGEST_NAME = 300
 
 
-@endpoint("getInternetRadioStations", key="internetRadioStations")
+@endpoint("getInternetRadioStations", key="internetRadioStations", scope="stream")
 async def get_internet_radio_stations(call: Call) -> InternetRadioStations:
     """List all stations by name."""
     return InternetRadioStations(

@@ -21,7 +21,7 @@ _MOST_FILES = 10_000
 _LONGEST = 7 * 24 * 3600
 
 
-@endpoint("stream", role="stream", raw=True)
+@endpoint("stream", role="stream", scope="stream", raw=True)
 async def stream(
     call: Call,
     *,
@@ -48,7 +48,7 @@ async def stream(
     return await call.services.streamer.respond(call.request, file, wanted, call.user, others)
 
 
-@endpoint("download", role="download", raw=True)
+@endpoint("download", role="download", scope="read", raw=True)
 async def download(call: Call, *, id: str) -> web.StreamResponse:
     """Send the original file with this id, of a song or video, or of an episode under its title.
 
@@ -63,7 +63,7 @@ async def download(call: Call, *, id: str) -> web.StreamResponse:
     return await call.services.streamer.download(call.request, file, name, call.user)
 
 
-@endpoint("getCoverArt", raw=True)
+@endpoint("getCoverArt", scope="stream", raw=True)
 async def get_cover_art(call: Call, *, id: str, size: int | None = None) -> web.StreamResponse:
     """Send a picture by its own id or by that of what it belongs to.
 

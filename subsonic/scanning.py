@@ -10,7 +10,7 @@ from subsonic.entries import date
 from subsonic.models.scanning import ScanStatus
 
 
-@endpoint("getScanStatus", key="scanStatus")
+@endpoint("getScanStatus", key="scanStatus", scope="read")
 async def get_scan_status(call: Call) -> ScanStatus:
     """Tell whether a scan runs and how far it is."""
     return await _status(call, await call.services.db.scans.latest())

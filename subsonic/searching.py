@@ -32,7 +32,7 @@ class SearchQuery(Query, frozen=True, kw_only=True):
     music_folder_id: tuple[int, ...] = ()
 
 
-@endpoint("search", key="searchResult")
+@endpoint("search", key="searchResult", scope="stream")
 async def search(
     call: Call,
     *,
@@ -52,7 +52,7 @@ async def search(
     return Matches(offset=cut.offset, total_hits=total, match=[entries.song(row) for row in rows])
 
 
-@endpoint("search2", key="searchResult2")
+@endpoint("search2", key="searchResult2", scope="stream")
 async def search2(call: Call, *, search: SearchQuery) -> Found:
     """Find folders, albums and songs for apps that browse folders."""
     find = Finder(call, search)
@@ -64,7 +64,7 @@ async def search2(call: Call, *, search: SearchQuery) -> Found:
     )
 
 
-@endpoint("search3", key="searchResult3")
+@endpoint("search3", key="searchResult3", scope="stream")
 async def search3(call: Call, *, search: SearchQuery) -> FoundID3:
     """Find artists, albums and songs by the tags."""
     find = Finder(call, search)

@@ -28,7 +28,7 @@ _NAMES = {
 _LONGEST = 5000
 
 
-@endpoint("getShares", key="shares")
+@endpoint("getShares", key="shares", scope="read")
 async def get_shares(call: Call) -> Shares:
     """List the user's shares, expired ones too; an administrator gets everybody's."""
     return await _answer(call, await call.services.db.shares.of(call.user))

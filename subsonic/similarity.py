@@ -12,19 +12,19 @@ from subsonic.lists import MOST
 from subsonic.models.lists import Songs
 
 
-@endpoint("getSimilarSongs", key="similarSongs")
+@endpoint("getSimilarSongs", key="similarSongs", scope="stream")
 async def get_similar_songs(call: Call, *, id: str, count: int = 50) -> Songs:
     """Return a random mix of an artist and of similar ones; of an album, song or folder those who made it."""
     return await _mix(call, id, count)
 
 
-@endpoint("getSimilarSongs2", key="similarSongs2")
+@endpoint("getSimilarSongs2", key="similarSongs2", scope="stream")
 async def get_similar_songs2(call: Call, *, id: str, count: int = 50) -> Songs:
     """Return the same; apps send ids of all kinds to either."""
     return await _mix(call, id, count)
 
 
-@endpoint("getTopSongs", key="topSongs")
+@endpoint("getTopSongs", key="topSongs", scope="stream")
 async def get_top_songs(
     call: Call,
     *,

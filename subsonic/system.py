@@ -21,12 +21,12 @@ _WITHOUT = {"on": (), "cache-only": ("transcodeOffset",), "off": ("transcodeOffs
 """What does not work by `transcoding.mode`."""
 
 
-@endpoint("ping")
+@endpoint("ping", scope="stream")
 async def ping(_: Call) -> None:
     """Answer that server and sign-in are fine."""
 
 
-@endpoint("getLicense", key="license")
+@endpoint("getLicense", key="license", scope="stream")
 async def get_license(_: Call) -> License:
     """Answer that all is allowed; some apps refuse to work otherwise."""
     return License(valid=True)

@@ -43,7 +43,7 @@ class _Agreed(msgspec.Struct, frozen=True, array_like=True):
     """Which of several files of the recording; without a profile it goes as it is. 0: the only one."""
 
 
-@endpoint("getTranscodeDecision", key="transcodeDecision", role="stream")
+@endpoint("getTranscodeDecision", key="transcodeDecision", role="stream", scope="stream")
 async def get_transcode_decision(
     call: Call, *, media_id: str, media_type: Media, client_info: Body[ClientInfo]
 ) -> TranscodeDecision:
@@ -72,7 +72,7 @@ async def get_transcode_decision(
     )
 
 
-@endpoint("getTranscodeStream", role="stream", raw=True, plain=True)
+@endpoint("getTranscodeStream", role="stream", scope="stream", raw=True, plain=True)
 async def get_transcode_stream(
     call: Call, *, media_id: str, media_type: Media, transcode_params: str, offset: float = 0.0
 ) -> web.StreamResponse:

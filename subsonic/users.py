@@ -45,7 +45,7 @@ class Roles(Query, frozen=True, kw_only=True):
         }
 
 
-@endpoint("getUser", key="user")
+@endpoint("getUser", key="user", scope="stream")
 async def get_user(call: Call, *, username: str) -> User:
     """Return an account: one's own, or any for an administrator."""
     users = call.services.db.users
@@ -54,10 +54,10 @@ async def get_user(call: Call, *, username: str) -> User:
         raise ForbiddenError("Only an administrator may see other users.")
     if row is None:
         raise _nobody(username)
-    return account(row)
+    return account(call.user if row.id == call.user.id else row)
 
 
-@endpoint("getUsers", key="users", role="admin")
+@endpoint("getUsers", key="users", role="admin", scope="read")
 async def get_users(call: Call) -> Users:
     """Return all accounts, by name."""
     return Users(user=[account(row) for row in await call.services.db.users.all()])
@@ -143,7 +143,7 @@ async def change_password(call: Call, *, username: str, password: str) -> None:
     await _note(call, "password changed", row.name)
 
 
-@endpoint("getAvatar", raw=True)
+@endpoint("getAvatar", scope="stream", raw=True)
 async def get_avatar(call: Call, *, username: str) -> web.StreamResponse:
     """Send the picture of a user; everybody may see it."""
     row = await call.services.db.avatars.of(username)
@@ -152,7 +152,7 @@ async def get_avatar(call: Call, *, username: str) -> web.StreamResponse:
     return await call.services.images.send(call.request, row.picture)
 
 
-@endpoint("tokenInfo", key="tokenInfo")
+@endpoint("tokenInfo", key="tokenInfo", scope="stream")
 async def token_info(call: Call, *, api_key: str | None = None) -> TokenInfo:
     """Tell whose API key it is; who signs in with a password has none."""
     if api_key is None:

@@ -17,14 +17,14 @@ from subsonic.ids import Kind, parse
 from subsonic.models.videos import AudioTrack, Captions, VideoInfo, Videos
 
 
-@endpoint("getVideos", key="videos")
+@endpoint("getVideos", key="videos", scope="stream")
 async def get_videos(call: Call) -> Videos:
     """List all videos by name."""
     rows = await call.services.db.videos.every(call.user)
     return Videos(video=[entries.video(row) for row in rows])
 
 
-@endpoint("getVideoInfo", key="videoInfo")
+@endpoint("getVideoInfo", key="videoInfo", scope="stream")
 async def get_video_info(call: Call, *, id: str) -> VideoInfo:
     """Return the captions and sounds of a video."""
     file = await _file(call, id)
@@ -40,7 +40,7 @@ async def get_video_info(call: Call, *, id: str) -> VideoInfo:
     )
 
 
-@endpoint("getCaptions", raw=True)
+@endpoint("getCaptions", scope="stream", raw=True)
 async def get_captions(call: Call, *, id: str, format: str | None = None) -> web.Response:
     """Send captions, given by their own id or by that of the video, as `srt` or `vtt`."""
     video, _, number = id.partition(".")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from aiohttp import web
 
@@ -12,7 +11,7 @@ from db.errors import RefusedError
 from db.rows import UserRow
 from db.tries import Caller, TooManyTriesError
 from web.browsers import browsers
-from web.display import ago
+from web.device_list import MEANINGS, TERMS, devices_of
 from web.forms import Form
 from web.guests import NotAdmittedError
 from web.identities import links
@@ -33,16 +32,6 @@ _DONE: Mapping[str, str] = {
     "picture": "Your picture is changed.",
     "removed": "Your picture is removed.",
 }
-
-
-@dataclass(frozen=True)
-class Device:
-    """An app password, as the page lists it."""
-
-    id: int
-    name: str
-    created: str
-    used: str
 
 
 @dataclass(frozen=True)
@@ -90,8 +79,10 @@ async def account_page(
         password_in_apps=site.settings.auth.account_password_in_apps and user.has_password,
         links=await links(request, user),
         provider=await _linkable(request, user),
-        devices=await _devices(request, user),
+        devices=await devices_of(request, user.id),
         browsers=await browsers(request, user),
+        scopes=MEANINGS,
+        terms=TERMS,
         picture=user.avatar_changed and int(user.avatar_changed.timestamp() * 1000),
         wrong=wrong,
         error=error,
@@ -141,17 +132,3 @@ async def is_owner(request: web.Request, user: UserRow, password: str, event: st
         await note(event, by(request, user), outcome="refused", subject=user.name)
         return False
     return True
-
-
-async def _devices(request: web.Request, user: UserRow) -> list[Device]:
-    now = datetime.now(UTC)
-    return [
-        Device(
-            row.id,
-            row.name,
-            ago(row.created, now),
-            ago(row.last_used, now) if row.last_used else "never",
-        )
-        for row in await request.app[SITE].db.credentials.of(user.id)
-        if row.kind == "device"
-    ]

@@ -48,6 +48,7 @@ from web.users import (
     change_user,
     delete_user,
     reset_password,
+    revoke_device_of,
     show_user,
     show_users,
 )
@@ -100,6 +101,7 @@ _FORMS: tuple[tuple[str, FormPage], ...] = (
     (_USER, change_user),
     (f"{_USER}/password", reset_password),
     (f"{_USER}/unlink", unlink_user),
+    (f"{_USER}/apps/revoke", revoke_device_of),
     (f"{_USER}/delete", delete_user),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from datetime import datetime
 
@@ -49,6 +50,17 @@ def ago(then: datetime, now: datetime) -> str:
         if seconds >= length:
             return f"{counted(int(seconds // length), name)} ago"
     return "just now"
+
+
+def ahead(then: datetime, now: datetime) -> str:
+    """In one unit, the last begun one counted: in 3 hours; 3 hours ago."""
+    seconds = (then - now).total_seconds()
+    if seconds <= 0:
+        return ago(then, now)
+    for length, name, _ in _SPANS:
+        if seconds > length:
+            return f"in {counted(math.ceil(seconds / length), name)}"
+    return "in a minute"
 
 
 def counted(count: int, name: str) -> str:

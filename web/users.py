@@ -10,6 +10,7 @@ from conf.roles import ROLES
 from db.errors import RefusedError
 from db.rows import LibraryRow, UserRow
 from db.users import BIT_RATES, Change, Limits
+from web.device_list import devices_of
 from web.forms import Form, number_in
 from web.identities import links, ways
 from web.passwords import chosen
@@ -23,6 +24,7 @@ _DONE: Mapping[str, str] = {
     "changed": "The changes are saved.",
     "password": "The password is changed. Whoever was signed in with the old one no longer is.",
     "unlinked": "They can no longer sign in with that.",
+    "revoked": "That app password is no longer accepted.",
     "deleted": "The account is deleted, with all that was its.",
 }
 _MEANINGS: Mapping[str, str] = {
@@ -96,6 +98,15 @@ async def reset_password(request: web.Request, form: Form) -> web.Response:
     return see(f"/users/{user.id}?done=password")
 
 
+async def revoke_device_of(request: web.Request, form: Form) -> web.Response:
+    """End an app password of somebody."""
+    me, user = await _both(request)
+    device = await request.app[SITE].db.credentials.revoke(user.id, number_in(form, "device"))
+    if device is not None:
+        await _note(request, "app password revoked", me, user.name, device)
+    return see(f"/users/{user.id}?done=revoked")
+
+
 async def delete_user(request: web.Request, form: Form) -> web.Response:
     """Delete an account, if that was confirmed."""
     me, user = await _both(request)
@@ -158,6 +169,7 @@ async def _user_page(
         links=await links(request, shown),
         roles=_MEANINGS,
         libraries=await request.app[SITE].db.libraries.all(),
+        devices=await devices_of(request, shown.id),
         rates=sorted({*BIT_RATES, shown.max_bit_rate}),
         error=error,
         done=_DONE.get(done, ""),

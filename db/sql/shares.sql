@@ -1,7 +1,7 @@
 -- What an address holds is a random token; a copy of the table opens none of them.
 
 -- part: columns
-s.id, s.user_id, u.name as user_name, s.token, s.description, s.created, s.expires, s.visit_count, s.last_visited
+s.id, s.user_id, u.name as user_name, s.token, s.sealed_by, s.description, s.created, s.expires, s.visit_count, s.last_visited
 
 -- part: facts
 coalesce(t.twin_of, t.id) as id, t.library_id, case when t.twin_of is null then t.missing_since end
@@ -91,8 +91,8 @@ select exists (select {held} where s.id = :share and {seen}
 with given as (
     select * from unnest(:kinds::text[], :items::bigint[]) with ordinality i (kind, item_id, position)
 ), made as (
-    insert into shares (user_id, token, token_hash, description, expires)
-    select u.id, :token, :token_hash, :description, :expires::timestamptz from users u
+    insert into shares (user_id, token, sealed_by, token_hash, description, expires)
+    select u.id, :token, :sealed_by, :token_hash, :description, :expires::timestamptz from users u
     where u.id = :user and not exists (
         select from given i where not exists (select from {songs} where {seen}))
     returning *

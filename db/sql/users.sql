@@ -18,6 +18,18 @@ select {columns} from users u where u.key = :key
 -- name: by_id
 select {columns} from users u where u.id = :user
 
+-- name: by_credential
+select {columns} from users u join credentials c on c.user_id = u.id
+where c.id = :credential and {credentials.lives}
+
+-- name: rehash
+-- Another hash of the same password: whoever is signed in with it stays so.
+with rehashed as (
+    update users set password_hash = :new where id = :user and password_hash = :old
+)
+update sessions set data = jsonb_set(data::jsonb, array['password'], to_jsonb(:after::text))::json
+where user_id = :user and data ->> 'password' = :before
+
 -- name: count
 select count(*)::integer from users
 

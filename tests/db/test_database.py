@@ -306,8 +306,8 @@ async def test_the_key_itself_is_not_in_the_database(
     database: Database, settings: Settings
 ) -> None:
     key = (settings.data.dir / "secret.key").read_text().strip()
-    noted = await database.state.get("key", str)
-    assert noted == database.secrets.fingerprint
+    noted = await database.pool.fetchval("select name from secret_keys")
+    assert noted == database.secrets.used
     assert noted not in key
 
 
@@ -315,7 +315,7 @@ async def test_a_database_without_tables_keeps_no_connection(
     database_url: str, settings: Settings, pools: list[asyncpg.Pool]
 ) -> None:
     pool = await create_pool(database_url, settings.database)
-    await pool.execute("drop table state")
+    await pool.execute("drop table secret_keys cascade")
     await pool.close()
     with pytest.raises(asyncpg.UndefinedTableError):
         await Database.open(database_url, settings)

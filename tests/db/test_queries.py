@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import asyncpg
 import msgspec
@@ -115,6 +115,8 @@ def suits(kind: str, hint: Any) -> bool:
         return getattr(hint, "__origin__", hint) in {list, tuple}
     if kind in {"json", "jsonb"} and is_struct(hint):
         return True
+    if get_origin(hint) is Literal:  # whose words a check of the table has
+        return kind == "text"
     wanted = [part for part in get_args(hint) or (hint,) if part is not type(None)]
     return any(made in wanted for made in KINDS.get(kind, (str,)))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from argon2 import PasswordHasher
 
 from conf.settings import Auth, MusicFolder, Settings
 from db.database import Database
@@ -17,6 +18,7 @@ from db.errors import (
     UnknownLibraryError,
     UnknownUserError,
 )
+from db.sessions import Seen, fingerprint
 from db.users import Change, Limits
 
 
@@ -69,7 +71,7 @@ async def test_the_account_password_is_kept_sealed_for_apps(database: Database) 
     (credential,) = await database.credentials.of(user.id)
     assert credential.kind == "account"
     assert b"second" not in credential.secret
-    assert database.secrets.open(user.id, credential.secret) == "second"
+    assert database.secrets.open(user.id, credential.sealed) == "second"
 
 
 async def test_no_account_password_is_kept_where_apps_may_not_use_it(
@@ -211,3 +213,21 @@ async def test_this_node_hears_of_a_change_before_the_change_returns(database: D
     await database.users.delete("ada")
     assert len(heard) == 4
     assert await database.credentials.by_key(secret) is None
+
+
+async def test_a_password_is_hashed_anew_when_the_parameters_are_others(database: Database) -> None:
+    """At the next sign-in, and nobody is signed out by it."""
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("first")
+    await database.users.add("ada", "first")
+    await database.pool.execute("update users set password_hash = $1", weak)
+    user = await database.users.by_name("ada")
+    assert user is not None
+    await database.sessions.put("t" * 43, user.id, {"password": fingerprint(weak)}, Seen("", ""))
+    assert await database.users.check_password("ada", "wrong") is None
+    assert await database.users.by_name("ada") == user
+    checked = await database.users.check_password("ada", "first")
+    assert checked is not None
+    assert checked.password_hash not in {weak, ""}
+    assert checked == await database.users.by_name("ada")
+    assert await database.sessions.get("t" * 43) is not None
+    assert await database.users.check_password("ada", "first") == checked

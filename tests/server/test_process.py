@@ -52,6 +52,24 @@ def test_a_server_serves_and_stops(data: Path) -> None:
         assert "sesame" not in program.log
 
 
+def test_the_key_is_changed_while_a_server_runs(data: Path) -> None:
+    """Token sign-in needs what is sealed: before, meanwhile and after the next start."""
+    with serving(data) as program:
+        before = (data / "secret.key").read_text()
+        assert ping(program) == "ok"
+        rotated = run("secrets", "rotate", "--data", str(data))
+        assert rotated.returncode == 0, rotated.stderr
+        assert "sealed with another key now" in rotated.stdout
+        after = (data / "secret.key").read_text()
+        assert after != before
+        assert len(after.split()) == 1
+        assert after.strip() not in rotated.stdout + rotated.stderr
+        assert ping(program) == "ok"
+        assert program.stop() == 0
+    with serving(data) as program:
+        assert ping(program) == "ok"
+
+
 def test_a_first_start_prints_a_link_that_makes_the_first_account(tmp_path: Path) -> None:
     """The link is asked for in a browser."""
     with serving(tmp_path / "d") as program:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from db.secrets import SecretBox
 from streaming.links import base_url, host_of, picture_path, read_picture
+from tests.support import keys
 
 NONE = ["a/b", "a@b", "a b", '"', "a:b", "[x]", "x" * 300, ""]
 
@@ -39,7 +39,7 @@ def test_the_scheme_is_what_the_client_spoke() -> None:
 
 
 def test_a_picture_path_holds_one_picture_in_one_size() -> None:
-    box = SecretBox(bytes(32))
+    box = keys.box()
     path = picture_path(box, 7, 300)
     assert path.startswith("/art/")
     assert read_picture(box, path.removeprefix("/art/")) == (7, 300)
@@ -47,11 +47,11 @@ def test_a_picture_path_holds_one_picture_in_one_size() -> None:
 
 @pytest.mark.parametrize("signed", ["", ".", "Ny4zMDA", "Ny4zMDA.", "Ny4zMDA.AAAA", "ü.ü", "7.300"])
 def test_what_was_not_signed_opens_nothing(signed: str) -> None:
-    assert read_picture(SecretBox(bytes(32)), signed) is None
+    assert read_picture(keys.box(), signed) is None
 
 
 def test_a_signature_is_good_for_its_text_its_purpose_and_its_key_alone() -> None:
-    box, other = SecretBox(bytes(32)), SecretBox(b"1" * 32)
+    box, other = keys.box(), keys.box(b"1" * 32)
     body, _, signature = picture_path(box, 7, 300).removeprefix("/art/").partition(".")
     another = picture_path(box, 8, 300).removeprefix("/art/").partition(".")[0]
     assert read_picture(box, f"{another}.{signature}") is None

@@ -6,9 +6,13 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
+import msgspec
 import pytest
 from yarl import URL
 
@@ -18,6 +22,7 @@ from db.rows import CredentialRow
 from db.secrets import SecretBox
 from subsonic.app import AUTHENTICATOR
 from subsonic.auth import Authenticator
+from subsonic.errors import WrongCredentialsError
 from tests.support import shelf
 from tests.support.api import Client
 from tests.support.shelf import Shelf
@@ -38,6 +43,14 @@ async def code(client: Client, endpoint: str = "ping", **given: Any) -> int | No
 def token(password: str, salt: str) -> dict[str, str]:
     made = hashlib.md5(f"{password}{salt}".encode(), usedforsecurity=False).hexdigest()
     return {"t": made, "s": salt}
+
+
+@contextmanager
+def freeze(moment: datetime) -> Iterator[None]:
+    """Let credentials expire at a moment to come."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("db.rows.datetime", Mock(now=lambda _zone: moment))
+        yield
 
 
 @pytest.fixture
@@ -108,16 +121,114 @@ async def test_a_device_password_works_in_every_form(client: Client, device: str
 async def test_a_revoked_device_password_ends(
     client: Client, stocked: Database, device: str
 ) -> None:
+    """The very token that was right a moment ago, too."""
+    signed = token(device, "salted")
     assert await code(client, apiKey=device) is None
-    await stocked.pool.execute("delete from credentials where kind = 'device'")
-    assert client.app is not None
-    client.app[AUTHENTICATOR].forget()
+    assert await code(client, u=NAME, **signed) is None
+    row = await stocked.credentials.by_key(device)
+    assert row is not None
+    await stocked.credentials.revoke(row.user_id, row.id)
     assert await code(client, apiKey=device) == 44
     assert await code(client, u=NAME, p=device) == 40
+    assert await code(client, u=NAME, **signed) == 40
 
 
 async def test_the_account_password_is_no_api_key(client: Client) -> None:
     assert await code(client, apiKey=PASSWORD) == 44
+
+
+async def made(client: Client, stocked: Database, *given: Any) -> str:
+    """An app password of the administrator, with a scope and an end."""
+    user = await stocked.users.by_name(NAME)
+    assert user is not None
+    _, secret = await stocked.credentials.add(user.id, "Made", stocked.secrets, *given)
+    client.app[AUTHENTICATOR].forget()
+    return secret
+
+
+async def test_an_expired_device_password_is_a_wrong_one(client: Client, stocked: Database) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    secret = await made(client, stocked, "full", soon)
+    assert await code(client, apiKey=secret) is None
+    assert await code(client, u=NAME, p=secret) is None
+    # Accounts are kept in memory meanwhile.
+    with freeze(soon):
+        assert await code(client, apiKey=secret) == 44
+        assert await code(client, u=NAME, p=secret) == 40
+        assert await code(client, u=NAME, **token(secret, "salted")) == 40
+        assert await code(client, u=NAME, p=PASSWORD) is None
+
+
+async def test_the_last_use_is_noted_with_the_app(
+    client: Client, stocked: Database, device: str
+) -> None:
+    assert await code(client, apiKey=device, c="Amperfy") is None
+    row = await stocked.credentials.by_key(device)
+    assert row is not None
+    assert row.client == "Amperfy"
+    assert row.last_used is not None
+
+
+@pytest.mark.attack("X20")
+@pytest.mark.parametrize("form", ["p", "t", "apiKey"])
+async def test_a_scope_counts_however_the_password_is_used(
+    client: Client, stocked: Database, form: str
+) -> None:
+    secret = await made(client, stocked, "stream")
+    forms = {"p": {"u": NAME, "p": secret}, "t": {"u": NAME, **token(secret, "salted")}}
+    given = forms.get(form, {"apiKey": secret})
+    assert await code(client, "getArtists", **given) is None
+    assert await code(client, "getUsers", **given) == 50
+    assert await code(client, "star", id="tr-1", **given) == 50
+
+
+async def test_a_password_for_listening_makes_nobody_an_administrator(
+    client: Client, stocked: Database
+) -> None:
+    given = {"apiKey": await made(client, stocked, "stream")}
+    response = await client.get("/rest/getUser", params={**COMMON, **given, "username": NAME})
+    user = json.loads(await response.read())["subsonic-response"]["user"]
+    assert [role for role, held in user.items() if role.endswith("Role") and held] == ["streamRole"]
+    assert await code(client, "getUser", username="guest", **given) == 50
+    assert await code(client, "getPlaylists", username="guest", **given) == 50
+
+
+@pytest.mark.attack("X08")
+async def test_nobody_learns_which_accounts_there_are(client: Client, stocked: Database) -> None:
+    """A real one without anything to sign in with, a disabled one and an unknown one answer alike."""
+    await stocked.pool.execute(
+        "delete from credentials where user_id in (select id from users where name = 'guest')"
+    )
+    await stocked.users.add("off", "password")
+    await stocked.pool.execute("update users set enabled = false where name = 'off'")
+    client.app[AUTHENTICATOR].forget()
+    given = ({"p": "password"}, token("password", "salted"), token("", "salted"))
+    answers = set()
+    for name in ("guest", "off", "nobody"):
+        for one in given:
+            response = await client.get("/rest/ping", params={**COMMON, "u": name, **one})
+            answers.add((response.status, await response.text()))
+    assert len(answers) == 1
+
+
+async def test_who_is_unknown_is_found_as_soon_as_there_is_such_an_account(
+    client: Client, stocked: Database
+) -> None:
+    assert await code(client, u="paul", p="password") == 40
+    await stocked.users.add("paul", "password")
+    assert await code(client, u="paul", p="password") is None
+
+
+async def test_where_only_app_passwords_count_everybody_is_told_so(
+    client: Client, stocked: Database, library: Shelf
+) -> None:
+    auth = msgspec.structs.replace(library.settings.auth, account_password_in_apps=False)
+    settings = msgspec.structs.replace(library.settings, auth=auth)
+    strict = Authenticator(stocked, settings)
+    for name in ("guest", "nobody"):
+        given = {key: [value] for key, value in {**COMMON, "u": name, "p": "x"}.items()}
+        with pytest.raises(WrongCredentialsError, match="page of your account"):
+            await strict.login(given, "127.0.0.1")
 
 
 @pytest.mark.attack("X01")
@@ -175,6 +286,7 @@ async def test_a_changed_password_counts_at_once(client: Client, stocked: Databa
     assert await code(client, u="guest", p=shelf.GUEST[1]) == 40
 
 
+@pytest.mark.attack("X03")
 async def test_a_password_changed_on_another_node_counts_here(
     client: Client, stocked: Database, stocked_url: str, library: Shelf
 ) -> None:
@@ -322,9 +434,9 @@ async def test_a_burst_of_guesses_as_a_known_device_is_no_more_than_guesses_one_
     looked: list[str] = []
     match = Authenticator._match
 
-    def counted(self: Authenticator, owner: int, rows: Any, given: Any) -> Any:
+    def counted(self: Authenticator, account: Any, given: Any) -> Any:
         looked.append(given["p"][0])
-        return match(self, owner, rows, given)
+        return match(self, account, given)
 
     monkeypatch.setattr(Authenticator, "_match", counted)
     codes = await asyncio.gather(*(code(client, u="guest", p=f"guess {at}") for at in range(60)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -54,7 +55,7 @@ class TestPassword:
         assert await database.users.check_password("paul", NEW)
         assert await database.users.check_password("paul", PASSWORD) is None
         (credential,) = await database.credentials.of((await row(database)).id)
-        assert database.secrets.open(credential.user_id, credential.secret) == NEW
+        assert database.secrets.open(credential.user_id, credential.sealed) == NEW
 
     async def test_other_browsers_have_to_sign_in_anew(
         self, paul: Browser, new_browser: NewBrowser
@@ -148,7 +149,7 @@ class TestAppPasswords:
         assert (credential.name, credential.user_id) == ("Phone", (await row(database)).id)
         later = await paul.open("/account")
         assert found[1] not in later.text
-        assert "Phone just now never" in later.seen
+        assert "Phone everything never never, made just now" in later.seen
 
     async def test_the_list_says_when_each_was_used(
         self, paul: Browser, database: Database
@@ -156,9 +157,39 @@ class TestAppPasswords:
         await paul.fill_in("/account", {"name": "Phone"}, to="/account/apps")
         await database.pool.execute(
             "update credentials set created = now() - interval '3 days',"
-            " last_used = now() - interval '2 hours' where kind = 'device'"
+            " last_used = now() - interval '2 hours', client = '<i>Amp' where kind = 'device'"
         )
-        assert "Phone 3 days ago 2 hours ago" in (await paul.open("/account")).seen
+        assert "Phone everything never 2 hours ago, <i>Amp" in (await paul.open("/account")).seen
+
+    async def test_one_is_good_for_something_and_for_a_time(
+        self, paul: Browser, database: Database
+    ) -> None:
+        fields = {"name": "Speaker", "scope": "stream", "days": "7"}
+        found = SECRET.search((await paul.fill_in("/account", fields, to="/account/apps")).text)
+        assert found
+        credential = await database.credentials.by_key(found[1])
+        assert credential is not None
+        assert credential.expires is not None
+        assert credential.scope == "stream"
+        assert 6.9 < (credential.expires - datetime.now(UTC)).total_seconds() / 86400 <= 7
+        assert "Speaker listening in 7 days never" in (await paul.open("/account")).seen
+        await database.pool.execute(
+            "update credentials set expires = now() - interval '2 hours' where kind = 'device'"
+        )
+        assert "Speaker listening expired 2 hours ago" in (await paul.open("/account")).seen
+
+    @pytest.mark.attack("X23")
+    @pytest.mark.parametrize(
+        "field",
+        [{"scope": "admin"}, {"scope": ""}, {"days": "8"}, {"days": "-1"}, {"days": "x"}],
+    )
+    async def test_another_scope_or_time_is_refused(
+        self, paul: Browser, database: Database, field: dict[str, str]
+    ) -> None:
+        answer = await paul.fill_in("/account", {"name": "Phone"} | field, to="/account/apps")
+        assert answer.status == 400
+        assert "Choose" in answer.seen
+        assert len(await database.credentials.of((await row(database)).id)) == 1
 
     @pytest.mark.parametrize("name", ["", " ", "x" * 65, "a\nb", "\u202e"])
     async def test_a_name_that_cannot_be_shown_is_refused(
@@ -180,11 +211,15 @@ class TestAppPasswords:
         self, paul: Browser, database: Database
     ) -> None:
         user = await row(database)
-        for number in range(50):
-            await database.credentials.add(user.id, f"Device {number}", database.secrets)
+        await database.pool.execute(
+            "insert into credentials (user_id, kind, name, secret, sealed_by)"
+            " select $1, 'device', n, '', $2 from generate_series(1, 100) n",
+            user.id,
+            database.secrets.used,
+        )
         answer = await paul.fill_in("/account", {"name": "One more"}, to="/account/apps")
         assert answer.status == 400
-        assert "very many" in answer.seen
+        assert "100 app passwords already" in answer.seen
 
     async def test_one_is_revoked_by_its_owner_alone(
         self, paul: Browser, database: Database
