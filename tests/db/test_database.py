@@ -302,6 +302,7 @@ async def test_a_database_does_not_open_with_another_key_and_keeps_no_connection
     assert [pool.is_closing() for pool in pools] == [True, True]
 
 
+@pytest.mark.attack("X07")
 async def test_the_key_itself_is_not_in_the_database(
     database: Database, settings: Settings
 ) -> None:

@@ -29,6 +29,7 @@ def test_a_password_hash_verifies_only_its_password() -> None:
     assert not verify_password("no hash at all", "Pässw0rd")
 
 
+@pytest.mark.attack("X05")
 def test_a_signed_text_comes_back_for_its_purpose_alone() -> None:
     own = box()
     signed = own.sign("cover", "co-7 größer")
@@ -38,11 +39,13 @@ def test_a_signed_text_comes_back_for_its_purpose_alone() -> None:
     assert signed == quote(signed)
 
 
+@pytest.mark.attack("X05")
 @pytest.mark.parametrize("forged", ["", ".", "x", "x.y", "co-7", "é.é", "Y28tNw.", "a" * 100_000])
 def test_a_text_that_was_not_signed_is_none(forged: str) -> None:
     assert box().verify("cover", forged) is None
 
 
+@pytest.mark.attack("X07")
 def test_a_sealed_secret_opens_for_its_owner_alone() -> None:
     own = box()
     sealed = own.seal(7, "geheim")

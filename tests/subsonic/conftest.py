@@ -14,6 +14,8 @@ from library.lyrics import LyricsReader
 from server.proxies import behind
 from streaming import Images, Streamer
 from subsonic import Services
+from subsonic.app import AUTHENTICATOR
+from tests.subsonic.people import EVERY_ROLE, PASSWORD, Give, Person
 from tests.subsonic.samples import SAMPLES
 from tests.support import shelf
 from tests.support.api import DATABASE, Api, Client, Params
@@ -62,3 +64,27 @@ def guest(client: Client) -> Api:
 async def samples(api: Api) -> Samples:
     """Parameters with which each endpoint that needs some succeeds; what they name is made."""
     return {name: await make(api) for name, make in SAMPLES.items()}
+
+
+@pytest.fixture
+def give(client: Client, stocked: Database) -> Give:
+    """Sets the roles of an account."""
+
+    async def give(whose: Api, roles: list[str]) -> None:
+        await stocked.pool.execute("update users set roles = $2 where name = $1", whose.name, roles)
+        client.app[AUTHENTICATOR].forget()
+
+    return give
+
+
+@pytest.fixture
+def person(client: Client, stocked: Database, give: Give) -> Person:
+    """Makes an account with every role but that of an administrator."""
+
+    async def make(name: str) -> Api:
+        await stocked.users.add(name, PASSWORD)
+        made = Api(client, name, PASSWORD)
+        await give(made, EVERY_ROLE)
+        return made
+
+    return make

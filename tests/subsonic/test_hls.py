@@ -106,6 +106,7 @@ async def test_a_segment_is_made_once_and_then_kept(guest: Api) -> None:
     assert (again.status, await again.read()) == (206, first[:10])
 
 
+@pytest.mark.attack("X05")
 async def test_only_addresses_that_were_given_out_are_answered(guest: Api) -> None:
     lines = await playlist(guest, id=await film(guest), bitRate=300)
     one, two = addresses(lines)
@@ -125,6 +126,7 @@ async def test_only_addresses_that_were_given_out_are_answered(guest: Api) -> No
     assert await status(guest, one) == 200
 
 
+@pytest.mark.attack("X05")
 async def test_an_address_ends_after_a_day(guest: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
@@ -136,6 +138,7 @@ async def test_an_address_ends_after_a_day(guest: Api, monkeypatch: pytest.Monke
     assert await status(guest, address) == 404
 
 
+@pytest.mark.attack("X03", "X04", "X24")
 @pytest.mark.parametrize(
     "change",
     [
@@ -143,6 +146,8 @@ async def test_an_address_ends_after_a_day(guest: Api, monkeypatch: pytest.Monke
         "update users set roles = '{settings}' where name = 'guest'",
         "delete from user_libraries",
         "delete from users where name = 'guest'",
+        "delete from credentials",
+        "update credentials set expires = now()",
         "update tracks set missing_since = now()",
     ],
 )

@@ -83,6 +83,7 @@ async def test_an_expired_share_stays_in_the_list(guest: Api) -> None:
     assert (await listed(guest))[share["id"]]["expires"] == "1970-01-01T00:00:00.001Z"
 
 
+@pytest.mark.attack("X25")
 async def test_a_deleted_share_is_gone(guest: Api) -> None:
     share = await made(guest, id=await guest.id_of("Beta"))
     await guest.get("deleteShare", id=share["id"])
@@ -91,6 +92,7 @@ async def test_a_deleted_share_is_gone(guest: Api) -> None:
     assert await guest.error("updateShare", id=share["id"]) == 70
 
 
+@pytest.mark.attack("X25")
 async def test_others_shares_are_nothing_to_a_user_and_an_administrators_to_manage(
     api: Api, guest: Api
 ) -> None:
@@ -106,6 +108,7 @@ async def test_others_shares_are_nothing_to_a_user_and_an_administrators_to_mana
     assert await listed(guest) == {}
 
 
+@pytest.mark.attack("X25")
 async def test_what_is_hidden_cannot_be_shared(api: Api, guest: Api) -> None:
     song = await api.get("getSong", id=await api.id_of("Secret"))
     for id in (song["id"], song["albumId"], song["artistId"], song["parent"], song["coverArt"]):

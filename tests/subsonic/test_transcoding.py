@@ -107,6 +107,7 @@ async def limit(app: Api, stocked: Database, rate: int) -> None:
     app.client.app[AUTHENTICATOR].forget()
 
 
+@pytest.mark.attack("X05")
 async def test_what_was_agreed_on_with_others_or_for_other_songs_is_refused(
     guest: Api, api: Api
 ) -> None:
@@ -118,11 +119,13 @@ async def test_what_was_agreed_on_with_others_or_for_other_songs_is_refused(
     assert await status(guest, **hidden) == 400
 
 
+@pytest.mark.attack("X05")
 @pytest.mark.parametrize("params", ["bogus", "", ".", "a.b", "é.é", "x" * 5000, "[1]", "\0"])
 async def test_what_nobody_gave_is_refused(guest: Api, params: str) -> None:
     assert await status(guest, **{**await song(guest), "transcodeParams": params}) == 400
 
 
+@pytest.mark.attack("X05")
 async def test_every_change_of_the_parameters_is_noticed(guest: Api) -> None:
     given = await agreed(guest)
     text = given["transcodeParams"]
@@ -131,6 +134,7 @@ async def test_every_change_of_the_parameters_is_noticed(guest: Api) -> None:
         assert await status(guest, **{**given, "transcodeParams": forged}) == 400
 
 
+@pytest.mark.attack("X05")
 async def test_what_was_signed_for_something_else_is_refused(guest: Api, stocked: Database) -> None:
     signed = stocked.secrets.sign("share", "1")
     assert await status(guest, **{**await song(guest), "transcodeParams": signed}) == 400
@@ -142,6 +146,7 @@ async def test_parameters_fit_into_an_address_as_they_are(guest: Api) -> None:
     assert all(c.isascii() and (c.isalnum() or c in "-_.") for c in text)
 
 
+@pytest.mark.attack("X05")
 async def test_a_decision_holds_for_a_day(guest: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     given, now = await agreed(guest), time.time()
     for hours, expected in ((23, 200), (25, 410)):

@@ -188,6 +188,7 @@ async def test_every_role_can_be_given_and_taken(api: Api, zoe: Api) -> None:
             assert (await zoe.get("getUser", username="zoë"))[key] is value
 
 
+@pytest.mark.attack("X23")
 async def test_only_what_the_protocol_names_can_be_changed(
     api: Api, zoe: Api, stocked: Database
 ) -> None:
@@ -219,6 +220,7 @@ async def test_the_most_that_a_user_may_hear_is_what_is_sent(api: Api, guest: Ap
     assert await (await guest.raw("stream", id=song)).read() == whole
 
 
+@pytest.mark.attack("X26")
 async def test_an_ordinary_user_manages_nobody_not_even_themselves(guest: Api) -> None:
     for endpoint in ("getUsers", "createUser", "updateUser", "deleteUser"):
         given = NEW | {"username": "guest", "adminRole": "true"}

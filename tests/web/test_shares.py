@@ -212,6 +212,7 @@ async def test_the_owners_limit_holds_for_those_who_listen(guest: Sharer) -> Non
         assert 0 < (sound.streams.audio[0].bit_rate or 0) <= 66_000
 
 
+@pytest.mark.attack("X25")
 async def test_a_song_outside_the_share_is_nothing(guest: Sharer) -> None:
     path = await guest.share(("track", "Beta"))
     gamma = await guest.id("tracks", "Gamma")
@@ -222,6 +223,7 @@ async def test_a_song_outside_the_share_is_nothing(guest: Sharer) -> None:
             assert (answer.status, answer.text) == (404, expected), song
 
 
+@pytest.mark.attack("X25")
 async def test_songs_of_a_hidden_library_are_heard_by_those_the_administrator_asks_alone(
     admin: Sharer, guest: Sharer
 ) -> None:
@@ -230,6 +232,7 @@ async def test_songs_of_a_hidden_library_are_heard_by_those_the_administrator_as
     assert (await guest.browser.open(await admin.song(mine, "Secret"))).status == 404
 
 
+@pytest.mark.attack("X25")
 async def test_a_library_taken_from_the_owner_is_taken_from_the_share(guest: Sharer) -> None:
     path = await guest.share(("track", "Beta"))
     assert (await guest.browser.client.get(await guest.song(path, "Beta"))).status == 200
@@ -241,6 +244,7 @@ async def test_a_library_taken_from_the_owner_is_taken_from_the_share(guest: Sha
         assert (await guest.browser.open(await guest.song(path, "Beta", kind))).status == 404
 
 
+@pytest.mark.attack("X25")
 @pytest.mark.parametrize(
     "closing",
     [

@@ -28,6 +28,7 @@ async def again(database: Database, user: UserRow) -> UserRow:
     return found
 
 
+@pytest.mark.attack("X26")
 async def test_only_administrators_may_come_here(
     browser: Browser, database: Database, paul: UserRow
 ) -> None:
@@ -135,6 +136,7 @@ async def test_what_is_ticked_is_given_and_the_rest_taken(
     assert (len(user.libraries), user.max_streams) == (2, 2)
 
 
+@pytest.mark.attack("X23")
 async def test_what_the_form_does_not_have_cannot_be_changed(
     admin: Browser, database: Database, paul: UserRow
 ) -> None:
@@ -145,6 +147,7 @@ async def test_what_the_form_does_not_have_cannot_be_changed(
     assert user.roles == []
 
 
+@pytest.mark.attack("X04")
 async def test_who_is_switched_off_is_out_at_once(
     admin: Browser, new_browser: NewBrowser, paul: UserRow
 ) -> None:
