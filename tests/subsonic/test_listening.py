@@ -14,6 +14,7 @@ from db.database import Database
 from db.errors import UnavailableError
 from db.rows import UserRow
 from db.users import Change
+from streaming.direct import Content
 from subsonic import listening
 from tests.subsonic.people import PASSWORD, Person, device_of, row_of
 from tests.support.api import Api, Params
@@ -21,8 +22,10 @@ from tests.support.api import Api, Params
 End = Callable[[Database, UserRow, int], Awaitable[object]]
 
 
-async def _endless(request: web.Request, *_: object) -> web.StreamResponse:
+async def _endless(request: web.Request, content: Content) -> web.StreamResponse:
     """Stands for a song that takes long: sent as long as somebody is there."""
+    assert not isinstance(content.body, bytes)
+    content.body.close()
     response = web.StreamResponse()
     await response.prepare(request)
     while request.transport is not None and not request.transport.is_closing():
