@@ -23,20 +23,28 @@ async def start_scan(call: Call, *, full_scan: bool = False) -> ScanStatus:
 
 
 async def _status(call: Call, scan: ScanRow | None) -> ScanStatus:
-    """How it stands. While a scan runs, `lastScan` tells of the one before."""
+    """How it stands. While a scan runs, `lastScan` tells of the one before.
+
+    What is scanned now counts for those who see every library, and reasons name paths: they are for
+    administrators.
+    """
     db = call.services.db
     scanning = scan is not None and scan.state in ("queued", "running")
     last = await db.scans.latest_ended() if scanning else scan
     totals = await db.libraries.totals(call.user.libraries)
     return ScanStatus(
         scanning=scanning,
-        count=scan.seen if scan is not None and scanning else totals.songs,
+        count=scan.seen if scan and scanning and call.user.all_libraries else totals.songs,
         folder_count=totals.folders,
         last_scan=date(last.finished) if last is not None else None,
         scan_type=_kind(scan) if scan is not None else None,
         elapsed_time=_elapsed(scan) if scan is not None else None,
-        error=scan.message if scan is not None and scan.state in ("failed", "refused") else None,
+        error=_reason(call, scan) if scan and scan.state in ("failed", "refused") else None,
     )
+
+
+def _reason(call: Call, scan: ScanRow) -> str:
+    return scan.message if "admin" in call.user.roles else "An administrator sees why it failed."
 
 
 def _kind(scan: ScanRow) -> str:

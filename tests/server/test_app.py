@@ -19,6 +19,7 @@ from db.database import Database
 from db.folder import Claim
 from server.app import HEALTH, build, runner
 from server.sandbox import Sandbox
+from subsonic.app import AUTHENTICATOR
 from tests.support import shelf
 from tests.support.api import Api
 from tests.support.shelf import Shelf
@@ -95,6 +96,31 @@ async def test_without_a_database_the_server_lives_but_is_not_ready(
     status, body = await health(client)
     assert (status, body["checks"]["database"]) == (503, "unavailable")
     assert (await health(client, "/health/live"))[0] == 200
+
+
+async def test_a_node_without_the_key_of_the_database_is_not_ready_and_says_so(
+    client: Client, database: Database
+) -> None:
+    """To apps it does not say that a password is wrong; with the key it is well again."""
+    await database.users.add("ann", "sesame seeds")
+    await database.pool.execute("insert into secret_keys values ('another')")
+    await database.pool.execute("update credentials set sealed_by = 'another'")
+    await database.pool.execute("delete from secret_keys where name <> 'another'")
+    signed = {"u": "ann", "p": "sesame seeds", "v": "1.16.1", "c": "test", "f": "json"}
+    root = (await (await client.get("/rest/ping", params=signed)).json())["subsonic-response"]
+    assert root["error"]["code"] == 0
+    assert "lacks the key" in root["error"]["message"]
+    status, body = await health(client)
+    assert status == 503
+    assert "secret key" in body["checks"]["database"]
+    key = database.sealing._store.load()[0].name
+    await database.pool.execute("insert into secret_keys values ($1)", key)
+    await database.pool.execute("update credentials set sealed_by = $1", key)
+    await database.pool.execute("delete from secret_keys where name = 'another'")
+    client.app[AUTHENTICATOR].forget()
+    assert (await health(client))[0] == 200
+    root = (await (await client.get("/rest/ping", params=signed)).json())["subsonic-response"]
+    assert root["status"] == "ok"
 
 
 async def test_a_lost_data_folder_is_noticed(client: Client, settings: Settings) -> None:

@@ -159,6 +159,17 @@ async def test_no_list_search_or_count_tells_of_a_hidden_library(
     seen = await stocked.libraries.totals((await row_of(stocked, guest.name)).libraries)
     assert (await guest.get("getScanStatus"))["count"] == seen.songs == 8
     assert (await guest.get("getNowPlaying"))["entry"] == []
+    await stocked.scans.request()
+    await stocked.pool.execute(
+        "update scans set state = 'running', seen = 99 where state = 'queued'"
+    )
+    assert (await guest.get("getScanStatus"))["count"] == 8
+    assert (await api.get("getScanStatus"))["count"] == 99
+    await stocked.pool.execute(
+        "update scans set state = 'refused', finished = now(), message = 'Hidden is empty.'"
+    )
+    assert (await api.get("getScanStatus"))["error"] == "Hidden is empty."
+    assert "Hidden" not in (await guest.get("getScanStatus"))["error"]
 
 
 @pytest.mark.attack("X23")

@@ -58,6 +58,22 @@ def test_times_past_are_told_in_one_unit(before: timedelta, text: str) -> None:
     assert display.ago(now - before, now) == text
 
 
+@pytest.mark.parametrize(
+    ("ahead", "text"),
+    [
+        (timedelta(seconds=30), "in a minute"),
+        (timedelta(seconds=61), "in 2 minutes"),
+        (timedelta(hours=24), "in 24 hours"),
+        (timedelta(days=6, hours=23), "in 7 days"),
+        (timedelta(0), "just now"),
+        (timedelta(days=-2), "2 days ago"),
+    ],
+)
+def test_times_to_come_are_told_in_one_unit_and_never_as_less(ahead: timedelta, text: str) -> None:
+    now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert display.ahead(now + ahead, now) == text
+
+
 def test_a_path_that_is_no_text_is_shown_with_question_marks() -> None:
     assert display.path("Ä/".encode() + b"\xff.mp3") == "Ä/?.mp3"
 

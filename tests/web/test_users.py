@@ -45,11 +45,34 @@ async def test_only_administrators_may_come_here(
         ("/users", NEW | {"name": "eve", "admin": "on"}),
         (f"/users/{paul.id}", KEPT | {"role-admin": "on"}),
         (f"/users/{paul.id}/password", NEW),
+        (f"/users/{paul.id}/apps/revoke", {"device": "1"}),
         (f"/users/{paul.id}/delete", {"sure": "on"}),
     ):
         assert (await browser.fill_in("/account", fields, to=to)).status == 403
     assert await again(database, paul) == paul
     assert await database.users.count() == 2
+
+
+async def test_app_passwords_of_others_are_listed_without_what_they_are_and_revoked(
+    admin: Browser, database: Database, paul: UserRow
+) -> None:
+    maria = await database.users.by_name("maria")
+    assert maria is not None
+    own, _ = await database.credentials.add(maria.id, "Hers", database.secrets)
+    lost, secret = await database.credentials.add(paul.id, "<Phone>", database.secrets, "read")
+    await database.credentials.used(lost.id, "Amperfy")
+    shown = await admin.open(f"/users/{paul.id}")
+    assert "<Phone> reading: change nothing never just now, Amperfy" in shown.seen
+    assert "<Phone>" not in shown.text
+    assert secret not in shown.text
+    for device in (own.id, lost.id):
+        answer = await admin.fill_in(
+            f"/users/{paul.id}", {"device": str(device)}, to=f"/users/{paul.id}/apps/revoke"
+        )
+        assert answer.location == f"/users/{paul.id}?done=revoked"
+    assert await database.credentials.by_key(secret) is None
+    assert len(await database.credentials.of(maria.id)) == 2
+    assert "no longer accepted" in (await admin.open(answer.location)).seen
 
 
 async def test_all_are_listed_and_lead_to_their_pages(
