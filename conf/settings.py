@@ -48,6 +48,10 @@ class Server(Section, frozen=True, kw_only=True):
     """Largest request body. Playlists of thousands of songs come as one form."""
     max_url_bytes: Positive = 2 * 1024 * 1024
     """Longest request line. Some apps send thousands of song ids in the address."""
+    memory_bytes: Count = 0
+    """Memory a process may have; 0: three quarters of the machine's. What would need more, such as a hostile file, fails."""
+    sandbox_bytes: Count = 0
+    """Memory a process may have that reads tags and pictures; 0: a quarter of the machine's, 256 MB to 1 GB."""
     shutdown_grace: Seconds = 5.0
     """How long running streams may go on after a request to stop."""
 

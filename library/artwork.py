@@ -20,14 +20,18 @@ _PICTURE = re.compile(
 
 
 def embedded(payload: bytes) -> bytes:
-    """Target of the sandbox: the best picture in the file of this absolute path, or nothing."""
-    return read_picture(payload)
+    """Target of the sandbox: the best picture in a file, or nothing.
+
+    The payload is a folder and a path below it, with a zero between them.
+    """
+    root, _, path = payload.partition(b"\0")
+    return read_picture(root, path)
 
 
 def fingerprint(path: bytes, most: int) -> bytes:
     """SHA-256 of a cover file; empty when it cannot be read, is no picture or larger than allowed."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= most:

@@ -39,7 +39,6 @@ _SUFFIXES = {
 }  # fmt: skip
 _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SPACES = re.compile(r"[ \t\xa0]+")
-_LINES = re.compile(r"\s*\n\s*")
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2}(?:\.\d+)?)", re.ASCII)
 _PLAIN = re.compile(r"\d{1,9}(?:\.\d+)?", re.ASCII)
 _UNITS = re.compile(
@@ -198,7 +197,8 @@ def text(given: Any, most: int) -> str:
     reader = _Plain()
     reader.feed(str(given or "")[:_SOURCE])
     reader.close()
-    plain = _LINES.sub("\n", _SPACES.sub(" ", storable("".join(reader.parts)))).strip()
+    lines = _SPACES.sub(" ", storable("".join(reader.parts))).split("\n")
+    plain = "\n".join(stripped for one in lines if (stripped := one.strip()))
     return plain if len(plain) <= most else plain[: most - 1].rstrip() + "…"
 
 

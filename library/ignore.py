@@ -94,7 +94,7 @@ def _text(path: bytes) -> bytes | None:
 
 def _pattern(line: str) -> tuple[tuple[_Part, ...], bool, bool] | None:
     """A line as the parts of a path, whether it means folders only, and whether to pass over."""
-    line = re.sub(r"(?<!\\)\s+$", "", line.removeprefix("\ufeff"))
+    line = _without_end(line.removeprefix("\ufeff"))
     if not line or line.startswith("#"):
         return None
     passed_over = not line.startswith("!")
@@ -109,6 +109,12 @@ def _pattern(line: str) -> tuple[tuple[_Part, ...], bool, bool] | None:
     if names[-1] == "**":
         names.append("*")
     return tuple(_part(name) for name in names), only_folders, passed_over
+
+
+def _without_end(line: str) -> str:
+    """A line without the space at its end, of which a backslash keeps one."""
+    bare = line.rstrip()
+    return line[: len(bare) + 1] if bare.endswith("\\") else bare
 
 
 @lru_cache(maxsize=256)

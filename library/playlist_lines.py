@@ -98,7 +98,7 @@ class Resolver:
         """
         parts = [
             part
-            for part in _folded(_DRIVE.sub("/", spelt)).split("/")
+            for part in _folded(_without_drive(spelt)).split("/")
             if part not in {"", ".", ".."}
         ]
         shared = [(_shared(parts, song.parts), song) for song in songs]
@@ -136,6 +136,11 @@ def _spellings(text: str) -> Iterator[str]:
 
 def _is_absolute(path: str) -> bool:
     return path.startswith("/") or bool(_DRIVE.match(path))
+
+
+def _without_drive(path: str) -> str:
+    match = _DRIVE.match(path)
+    return path[match.end() :] if match else path
 
 
 def _normal(path: str) -> str | None:

@@ -65,6 +65,7 @@ def work() -> None:
     memory.keep_small()
     task = child.accept()
     logs.configure(task.settings.logging)
+    memory.bound(task.settings.server.memory_bytes)
     with stoppable() as stop, _closed_at_the_end(ports.join(task.listen)) as sockets:
         asyncio.run(_further(task, sockets, stop))
 
@@ -115,6 +116,7 @@ async def _first(
     from server.worker import ScanWorker
 
     async with stop.watched() as asked, _opened(database.dsn, settings) as db:
+        memory.bound(settings.server.memory_bytes)
         await db.libraries.sync(settings.library.folders)
         await asyncio.to_thread(_look_at_music, settings)
         addresses = ports.addresses(sockets)

@@ -27,7 +27,7 @@ class Node:
         self._settings = settings
         self._db = db
         self._sockets = sockets
-        self.sandbox = Sandbox(os.cpu_count() or 1)
+        self.sandbox = Sandbox(os.cpu_count() or 1, settings.server.sandbox_bytes)
         self.app = build(settings, db, self.sandbox)
         self._runner = runner(self.app, settings)
 

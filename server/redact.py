@@ -20,7 +20,7 @@ _DEPTH = 6
 _PAIR = re.compile(r"(?<![\w%.+-])([\w%.+-]{1,60})=([^&\s\"'<>]*)")
 # "name": "value" as in JSON or the repr of a mapping.
 _QUOTED = re.compile(r"""(["'])([\w-]{1,30})\1(\s*[:,]\s*)b?(["'])(.*?)(?<!\\)\4""")
-_LOGIN = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
+_LOGIN = re.compile(r"(://[^:/@\s]*):[^@\s]{0,512}@")
 _SCHEME = re.compile(r"\b(Bearer|Basic)\s+[\w+/=.~-]{6,}", re.IGNORECASE)
 _SHARE = re.compile(r"(?<=/share/)[\w-]{27}(?![\w-])")
 # Control characters end or overwrite a line, marks of direction reorder it, surrogates have no UTF-8.

@@ -16,11 +16,11 @@ from typing import cast
 
 import structlog
 
+from server import memory
 from server.sandbox_child import ANSWER, CALL, DONE, HELLO, SPENT
 
 log = structlog.get_logger()
 
-MEMORY = 1024 * 1024 * 1024
 _IDLE = 60.0
 _START = 60.0
 _FAREWELL = 2.0
@@ -48,10 +48,10 @@ class _Child:
         self._listener = asyncio.create_task(self._listen())
 
     @classmethod
-    async def start(cls, memory: int) -> _Child:
+    async def start(cls, memory_bytes: int) -> _Child:
         """Start one and wait until it is up; slow starts are not held against the call."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "server.sandbox_child", str(memory), str(os.getpid()),
+            sys.executable, "-P", "-m", "server.sandbox_child", str(memory_bytes), str(os.getpid()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -125,9 +125,10 @@ class Sandbox:
     """
 
     def __init__(
-        self, processes: int, memory_bytes: int = MEMORY, *, idle_seconds: float = _IDLE
+        self, processes: int, memory_bytes: int = 0, *, idle_seconds: float = _IDLE
     ) -> None:
-        self._memory = memory_bytes
+        """`memory_bytes` of each child; 0: what suits this machine."""
+        self._memory = memory.for_reading(memory_bytes)
         self._idle_seconds = idle_seconds
         self._slots = asyncio.Semaphore(max(1, processes))
         self._idle: list[_Child] = []

@@ -1,7 +1,7 @@
 """The child of a sandbox: reads calls from a pipe, runs them, writes the answers to another.
 
 It is a program of its own (`python -m server.sandbox_child MEMORY PARENT`), imports nothing of
-Dulcian but the modules it is asked to call, and ends with its parent.
+Dulcian but its confinement and the modules it is asked to call, and ends with its parent.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import ctypes
 import importlib
 import os
-import resource
 import signal
 import struct
 import sys
 from collections.abc import Callable
 from typing import BinaryIO
+
+from server.confinement import confine
 
 HELLO = b"\x01"
 CALL = struct.Struct(">HI")
@@ -71,12 +72,11 @@ def main() -> None:
     memory, parent = int(sys.argv[1]), int(sys.argv[2])
     die_with_parent(parent)
     os.nice(_NICER)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the parent decides
     calls, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    confine(memory)
     with calls, answers:
         serve(calls, answers)
 

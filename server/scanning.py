@@ -43,7 +43,7 @@ async def bury(db: Database, *, alone: bool) -> None:
 
 async def run_scan(db: Database, settings: Settings, job: ScanRow) -> None:
     """Run a claimed scan; how it went stands in its row."""
-    sandbox = Sandbox(readers(settings))
+    sandbox = Sandbox(readers(settings), settings.server.sandbox_bytes)
     try:
         await library.scan(db, settings, job, sandbox)
     finally:

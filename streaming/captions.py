@@ -20,7 +20,9 @@ _TIME = re.compile(
     r"(?:(\d{1,3}):)?(\d\d):(\d\d)[,.](\d{3})[ \t]+-->[ \t]+(?:(\d{1,3}):)?(\d\d):(\d\d)[,.](\d{3})"
 )
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_FOREIGN = re.compile(r"</?(?:c|v|lang|ruby|rt)(?:[ .][^>]*)?>|<[\d:.]+>|\{\\[^}]*\}|</?font[^>]*>")
+_FOREIGN = re.compile(
+    r"</?(?:c|v|lang|ruby|rt)(?:[ .][^<>]*)?>|<[\d:.]+>|\{\\[^{}]*\}|</?font[^<>]*>"
+)
 """Marks that only one of the two formats knows."""
 
 

@@ -5,8 +5,8 @@ Imported in a worker thread or another process, as `encode` is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from typing import Any, cast
 
@@ -28,6 +28,11 @@ _LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if _OLD else {}
 _ONE_THREAD: dict[str, Any] = {} if _OLD else {"threads": 1}
 _PREROLL = 0.25
 """Seconds decoded before an offset: mp3 and Opus need what came before to sound right."""
+_HIGHEST_RATE = 3_000_000
+"""Hertz. The tables that change a rate grow with it: a header of 200 MHz would take gigabytes."""
+_MOST_CHANNELS = 64
+MOST_LOST = 50_000
+"""Packets on end without any sound: some files promise millions, in a few kilobytes."""
 
 
 def decoded(
@@ -69,7 +74,24 @@ def open_source(source: Opened, suffix: str) -> InputContainer:
         container = av.open(_Input(source, suffix), mode="r", container_options=options, **_LENIENT)
     except (av.FFmpegError, OSError) as error:
         raise Unplayable(f"The file cannot be decoded: {error.strerror}.") from error
+    except (ValueError, MemoryError) as error:
+        raise Unplayable(f"The file cannot be decoded: {_said(error)}.") from error
     return cast("InputContainer", container)
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """What decoders and filters refuse is `Unplayable`; nothing else that goes wrong is."""
+    try:
+        yield
+    except (av.FFmpegError, ValueError, MemoryError) as error:
+        raise Unplayable(f"The file cannot be decoded: {_said(error)}.") from error
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is for it"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 class _Input:
@@ -110,24 +132,40 @@ def seek(container: InputContainer, stream: AudioStream, offset: float) -> float
 
 
 class Decoder:
-    """Decodes on over what is damaged; `count` frames, and `broken_off` where the file ends too early."""
+    """Decodes on over what is damaged; `count` frames, and `broken_off` where the file ends too early.
 
-    def __init__(self, container: InputContainer, stream: AudioStream) -> None:
+    `check` is called for each packet, and may raise.
+    """
+
+    def __init__(
+        self,
+        container: InputContainer,
+        stream: AudioStream,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         self._packets = container.demux(stream)
+        self._check = check
         self.count = 0
         self.broken_off = False
 
     def frames(self) -> Iterator[AudioFrame]:
         """Frames with sound in them."""
+        lost = 0
         for packet in self._demux():
+            lost += 1
             with suppress(av.FFmpegError, ValueError):
                 for frame in packet.decode():
                     if frame.samples:
+                        lost = 0
                         self.count += 1
                         yield frame
+            if lost > MOST_LOST:
+                self.broken_off = True
+                return
 
     def _demux(self) -> Iterator[Packet[AudioStream]]:
         while True:
+            self._check()
             try:
                 yield next(self._packets)
             except StopIteration:
@@ -176,6 +214,7 @@ class Shaper:
         """Frames of the right form; `lead` seconds are left out at the beginning."""
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if kind != self._kind:
+            _refuse_absurd(frame)
             yield from self.flush()
             self._kind = kind
             self._resampler = AudioResampler(self._form, self._layout, self._rate, **_ONE_THREAD)
@@ -233,6 +272,12 @@ class Shaper:
         frame.pts = None
         fifo.write(frame)
         return fifo.read(self.most - self._samples)
+
+
+def _refuse_absurd(frame: AudioFrame) -> None:
+    rate, channels = frame.sample_rate, frame.layout.nb_channels
+    if not 0 < rate <= _HIGHEST_RATE or not 0 < channels <= _MOST_CHANNELS:
+        raise Unplayable(f"Sound of {channels} channels at {rate} Hz is not decoded.")
 
 
 class Volume:

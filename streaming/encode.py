@@ -5,6 +5,7 @@ Imported in a worker thread, when the first transcode starts: it costs 23 MB and
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from itertools import chain
@@ -17,7 +18,16 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 
-from streaming.decode import Decoder, Shaper, after, open_source, samples, seek, sound_of
+from streaming.decode import (
+    Decoder,
+    Shaper,
+    after,
+    open_source,
+    samples,
+    seek,
+    sound_of,
+    telling,
+)
 from streaming.errors import Unplayable
 from streaming.flac import with_length
 from streaming.job import Copy, Job
@@ -31,6 +41,9 @@ _EARLY_PACKETS = 32
 _BATCH = 16 * 1024
 """Samples that go through resampler and encoder in one piece. Frames of mp3 by themselves cost a
 twentieth more, and keep the interpreter's lock from others twice as long."""
+_SLACK = 16 * 1024 * 1024
+_MOST_LOSSLESS = 5_000_000
+"""Bytes of a second without loss: eight channels, or two at the highest rates."""
 _INDEX = 400
 """Bytes for each second in the index of an MP4; about half of them are used."""
 _INDEX_HEAD = 16 * 1024
@@ -41,10 +54,10 @@ def encode(job: Job, pipe: Pipe, begun: Callable[[], None]) -> None:
 
     `begun` is called when the listener has the first sound.
     """
-    with open_source(job.source, job.suffix) as container:
+    with telling(), open_source(job.source, job.suffix) as container:
         stream = sound_of(container)
         begin = seek(container, stream, job.begin + job.offset)
-        decoder = Decoder(container, stream)
+        decoder = Decoder(container, stream, pipe.still_wanted)
         frames = after(decoder.frames(), begin)
         first = next(frames, None)
         if not decoder.count:
@@ -151,6 +164,10 @@ class _Kept:
         self._muxer = _muxer(copy.file, job, _for_a_file(job))
         self._stream = self._muxer.add_stream_from_template(template)
         self._mp3 = job.profile.muxer == "mp3"
+        lossless = job.profile.lossless
+        self._most = _SLACK + (
+            int(job.seconds * _MOST_LOSSLESS) if lossless else 2 * job.expected_bytes
+        )
         self._longest = self._latest = 0
 
     @classmethod
@@ -172,10 +189,16 @@ class _Kept:
         packet.stream = self._stream
         try:
             self._muxer.mux(packet)
+            self._refuse_endless()
         except (av.FFmpegError, OSError) as error:
             self._give_up(error)
             return False
         return True
+
+    def _refuse_endless(self) -> None:
+        """A file may hold days of sound where it promised seconds."""
+        if self._copy.file.tell() > self._most:
+            raise OSError(errno.EFBIG, "the song is far longer than its file says")
 
     def finish(self) -> None:
         try:

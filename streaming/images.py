@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -140,7 +139,8 @@ class Images:
         return min(most, next((side for side in _SIDES if side >= size), most))
 
     def _key(self, picture: _Source, side: int | None) -> str:
-        return _key("picture", picture.hash, side, self._covers.quality)
+        whole = side is None and self._covers.max_size
+        return _key("picture", picture.hash, side, whole, self._covers.quality)
 
     async def _drawing(
         self, request: web.Request, title: str, side: int, lasting: bool
@@ -215,8 +215,8 @@ class Images:
             return _Made(picture.data)
         if not picture.embedded:
             return await asyncio.to_thread(self._file, picture)
-        path = os.path.join(picture.root, picture.path)  # noqa: PTH118
-        data = await self._sandbox.call("library.artwork:embedded", path)
+        place = picture.root + b"\0" + picture.path
+        data = await self._sandbox.call("library.artwork:embedded", place)
         if not 0 < len(data) <= self._covers.max_source_bytes:
             raise Gone("There is no picture in the file, or it is too large.")
         return _Made(data, _is(data, picture))

@@ -18,7 +18,16 @@ from av.error import BlockingIOError as Hungry
 from av.filter import Graph
 
 from db.cards import Loudness
-from streaming.decode import Decoder, Shaper, after, open_source, samples, seek, sound_of
+from streaming.decode import (
+    Decoder,
+    Shaper,
+    after,
+    open_source,
+    samples,
+    seek,
+    sound_of,
+    telling,
+)
 from streaming.errors import Gone, Unplayable
 from streaming.files import Opened, open_inside
 from streaming.orders import Measure, Measured
@@ -62,7 +71,7 @@ def _stand_back() -> None:
 
 
 def _measured(opened: Opened, order: Measure) -> Loudness:
-    with open_source(opened, order.suffix) as container:
+    with telling(), open_source(opened, order.suffix) as container:
         stream = sound_of(container)
         begin = seek(container, stream, order.begin)
         decoder = Decoder(container, stream)

@@ -99,7 +99,7 @@ class Pipe:
 
     def write(self, data: bytes) -> int:
         """Thread: hand over, waiting for room; raises `Closed` when nobody listens any more."""
-        self._still_wanted()
+        self.still_wanted()
         if self._ask:
             self._spool, self._ask = self._ask(), None
         if not self._write_spool(self._spool, data):
@@ -151,7 +151,8 @@ class Pipe:
                 self._drop()
             self._changed.notify_all()
 
-    def _still_wanted(self) -> None:
+    def still_wanted(self) -> None:
+        """Thread: raise `Closed` when nobody listens any more."""
         with self._changed:
             if not self._taps and self._expected and self.made > self._expected * _TOO_LONG:
                 self._shut()

@@ -6,7 +6,7 @@ import re
 from email.utils import formatdate
 from typing import NamedTuple
 
-_ONE = re.compile(r"^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$", re.IGNORECASE)
+_ONE = re.compile(r"[ \t]*bytes[ \t]*=[ \t]*(?:(\d+)[ \t]*)?-[ \t]*(?:(\d+)[ \t]*)?", re.IGNORECASE)
 _TAGS = re.compile(r'(?:W/)?"[^"]*"')
 _DIGITS = 18
 
@@ -28,7 +28,7 @@ def asked(header: str | None) -> Asked | None:
     Several ranges at once and what is no range at all are answered with the whole, as the RFC
     allows; players that ask so are content.
     """
-    match = _ONE.match(header or "")
+    match = _ONE.fullmatch(header or "")
     if not match:
         return None
     first, last = (int(text[:_DIGITS]) if text else None for text in match.groups())

@@ -21,7 +21,7 @@ from av.filter import Graph
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from streaming.decode import Shaper, open_source, samples
+from streaming.decode import MOST_LOST, Shaper, open_source, samples, telling
 from streaming.errors import Unplayable
 from streaming.hls import VIDEO_SAMPLE_RATE, level
 from streaming.job import Job, Part
@@ -53,7 +53,9 @@ _TURNS = {
     270: (("transpose", "clock"),),
 }
 """Filters by degrees against the clock."""
-_MOST_PIXELS = str(8192 * 8192)
+_MOST_PIXELS = 4096 * 2304
+"""Decoders hold up to 16 pictures at once, which of larger ones is more than a server may have."""
+_MOST_HELD = 4096
 _OWNER = b"com.apple.streaming.transportStreamTimestamp\0"
 
 
@@ -63,7 +65,7 @@ def encode(job: Job, pipe: Pipe, begun: Callable[[], None]) -> None:
     if part.begin:
         # Whoever hears the first segment waits for it; the others are asked for in advance.
         begun()
-    with open_source(job.source, job.suffix) as container:
+    with telling(), open_source(job.source, job.suffix) as container:
         data = _Segment(job, part, container, pipe).made()
     _keep(job, data)
     pipe.write(data)
@@ -155,7 +157,7 @@ class _Segment:
         held: list[_Decoded] = []
         for found in decoded if self._seen else ():
             held.append(found)
-            if found[0] is self._seen or found[2] > self._part.end:
+            if found[0] is self._seen or found[2] > self._part.end or len(held) >= _MOST_HELD:
                 break
         return held
 
@@ -168,7 +170,8 @@ class _Segment:
     def _decoded(self, origin: float) -> Iterator[_Decoded]:
         streams = [stream for stream in (self._seen, self._heard) if stream]
         demuxed = self._container.demux(*streams)
-        while not self._complete():
+        lost = 0
+        while not self._complete() and lost <= MOST_LOST:
             if self._pipe.closed:
                 raise Closed
             try:
@@ -177,9 +180,11 @@ class _Segment:
                 return
             if self._enough(packet.stream):
                 continue
+            lost += 1
             with suppress(av.FFmpegError, ValueError):
                 frames: list[Any] = list(packet.decode())
                 for frame in frames:
+                    lost = 0
                     if frame.time is not None:
                         yield packet.stream, frame, frame.time - origin - self._cut
 
@@ -365,11 +370,14 @@ def _picture_bits(rate: int) -> int:
 
 
 def _decodes(stream: Any) -> bool:
-    """Whether there is a decoder for it; a cover is no video."""
-    if not stream.codec_context or stream.disposition & stream.disposition.attached_pic:
+    """Whether there is a decoder for it; a cover is no video, nor is what is too large."""
+    codec = stream.codec_context
+    if not codec or stream.disposition & stream.disposition.attached_pic:
         return False
-    stream.codec_context.thread_count = 1
-    stream.codec_context.options = {"max_pixels": _MOST_PIXELS}
+    if stream.type == "video" and codec.width * codec.height > _MOST_PIXELS:
+        return False
+    codec.thread_count = 1
+    codec.options = {"max_pixels": str(_MOST_PIXELS)}
     return True
 
 

@@ -41,7 +41,7 @@ Body = Annotated[T, "body"]
 
 _MOST_BODY = 64 * 1024
 
-_PATH = re.compile(r" - at `\$\.?(\w*)[^`]*`$")
+_PATH = re.compile(r" - at `\$\.?(\w{0,99})[^`]{0,199}`$")
 _MISSING = re.compile(r"missing required field `(\w+)`")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Sequence
 from hashlib import blake2b
 
@@ -32,8 +33,10 @@ _TYPES = {"flac": "audio/flac", "mp3": "audio/mpeg", "aac": "audio/aac", "opus":
 
 def read_sheet(path: bytes) -> Sheet:
     """The sheet in a file; raises SheetError and OSError."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise SheetError("the cue sheet is no plain file")
         return parse(file.read(LARGEST + 1))
 
 

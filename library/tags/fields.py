@@ -124,10 +124,8 @@ def _music(tags: Tags) -> dict[str, Any]:
 
 def _release_types(tags: Tags) -> list[str]:
     """`album; live` and `album/live` are two types."""
-    values = [
-        part for value in tags.get("releasetype", ()) for part in re.split(r"\s*[;,/]\s*", value)
-    ]
-    return text.clean_all(values)
+    values = tags.get("releasetype", ())
+    return text.clean_all(part for value in values for part in re.split("[;,/]", value))
 
 
 def _gains(tags: Tags) -> Gains:

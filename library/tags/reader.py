@@ -128,9 +128,11 @@ def read_file(
         return Answer(None, _reason(error))
 
 
-def read_picture(path: bytes) -> bytes:
-    """The best picture in a file, or nothing."""
-    with _open(path) as file:
+def read_picture(root: bytes, path: bytes) -> bytes:
+    """The best picture in a file below a folder, or nothing. Raises what is wrong with the file."""
+    with _open(os.path.join(root, path)) as file:
+        if not _below(file, os.path.realpath(root)):
+            raise UnreadableError("a link leads out of the music folder")
         return _read(file, path).picture
 
 

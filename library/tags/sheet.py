@@ -13,12 +13,12 @@ LARGEST = 1024 * 1024
 MOST_TRACKS = 99
 _LONGEST_LINE = 4000
 _FRAMES = 75
-_COMMAND = re.compile(r"\s*(?:REM\s+)?([A-Za-z_]+)[ \t]+(.*\S)")
+_COMMAND = re.compile(r"(?:REM\s+)?([A-Za-z_]+)[ \t]+(\S.*)")
 _TIME = re.compile(r"(\d{1,5}):([0-5]?\d):([0-6]?\d|7[0-4])", re.ASCII)
 _NUMBER = re.compile(r"\d{1,4}", re.ASCII)
-_BARE_FILE = re.compile(
-    r"(.*?)\s+(?:WAVE?|MP3|AIFF|BINARY|MOTOROLA|FLAC|APE|OGG|AAC)", re.IGNORECASE
-)
+_KINDS = frozenset({
+    "WAV", "WAVE", "MP3", "AIFF", "BINARY", "MOTOROLA", "FLAC", "APE", "OGG", "AAC",
+})  # fmt: skip
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -127,7 +127,7 @@ def _text(data: bytes) -> str:
 
 def _commands(text: str) -> Iterator[tuple[str, str]]:
     for line in re.split(r"[\r\n]+", text):
-        if match := _COMMAND.match(line[:_LONGEST_LINE]):
+        if match := _COMMAND.match(line[:_LONGEST_LINE].strip()):
             yield match[1].upper(), match[2]
 
 
@@ -140,8 +140,10 @@ def _bare(value: str) -> str:
 
 
 def _file(value: str) -> str:
-    match = None if value[:1] == '"' else _BARE_FILE.fullmatch(value)
-    return match[1] if match else _bare(value)
+    """A name without quotes ends before the kind of file."""
+    words = value.rsplit(maxsplit=1)
+    bare = value[:1] != '"' and len(words) == 2 and words[1].upper() in _KINDS
+    return words[0] if bare else _bare(value)
 
 
 def _begin(sheet: Sheet, value: str) -> None:

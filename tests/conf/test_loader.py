@@ -276,6 +276,18 @@ def test_a_mistake_in_the_file_is_named(text: str, message: str) -> None:
     assert message in problem
 
 
+@pytest.mark.attack("X33")
+def test_tags_of_yaml_make_nothing(tmp_path: Path) -> None:
+    """Some parsers would call the function that the file names."""
+    place = tmp_path / "made"
+    mistakes(f"server: !!python/object/apply:os.mkdir ['{place}']")
+    settings = loaded(
+        f"server: {{listen: !!python/object/apply:os.mkdir '127.0.0.1:1', workers: !!python/name:os.system 2}}\nlibrary: {{ignored_names: [!!python/object/apply:os.mkdir '{place}']}}"
+    )
+    assert settings.settings.library.ignored_names == (str(place),)
+    assert not place.exists()
+
+
 @pytest.mark.parametrize(
     ("environ", "message"),
     [

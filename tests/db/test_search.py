@@ -266,6 +266,7 @@ async def test_no_text_is_everything_by_id(
     assert pages == [made[:3], made[3:6], made[6:], []]
 
 
+@pytest.mark.attack("X30")
 @pytest.mark.parametrize("kind", KINDS)
 async def test_signs_are_signs_and_not_a_language(
     database: Database, music: Hand, album: int, ann: UserRow, kind: str

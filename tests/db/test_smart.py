@@ -341,6 +341,7 @@ async def test_rules_that_take_too_long_are_refused_and_an_old_choice_stays(
     assert len(row.songs) == 2
 
 
+@pytest.mark.attack("X31")
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -405,6 +406,7 @@ def test_rules_are_bounded() -> None:
 HOSTILE = ("'", "\\", "';--", "$1", ":user", "{field}", "%", "a' or 'a'='a", "\N{BOMB}", "?", "\n")
 
 
+@pytest.mark.attack("X30")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_of_a_rule_becomes_sql(text: str) -> None:
     for field, kind in FIELDS.items():
@@ -414,6 +416,7 @@ def test_no_text_of_a_rule_becomes_sql(text: str) -> None:
             assert [each for each in made.values.values() if isinstance(each, str)]
 
 
+@pytest.mark.attack("X30")
 async def test_hostile_texts_are_compared_as_they_are(
     database: Database, ann: UserRow, songs: dict[str, int]
 ) -> None:

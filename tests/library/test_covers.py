@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 
 from library.artwork import embedded, fingerprint
+from library.tags.raw import UnreadableError
 from tests.library.conftest import Shop
 from tests.support.audio import Song, write
 
@@ -163,8 +164,21 @@ async def test_a_huge_cover_is_passed_over(gallery: Shop) -> None:
 async def test_pictures_come_out_of_files_of_every_kind(shop: Shop) -> None:
     for kind in ("mp3", "flac", "ogg", "opus", "m4a", "wav", "aiff"):
         path = write(shop.music / f"a.{kind}", Song(title="T", picture=TEAL))
-        assert embedded(bytes(path)) == TEAL
-    assert embedded(bytes(write(shop.music / "none.mp3", Song(title="T")))) == b""
+        assert embedded(b"%b\0%b" % (bytes(shop.music), path.name.encode())) == TEAL
+    write(shop.music / "none.mp3", Song(title="T"))
+    assert embedded(bytes(shop.music) + b"\0none.mp3") == b""
+
+
+@pytest.mark.attack("X51")
+def test_a_picture_is_taken_from_files_below_the_folder_only(tmp_path: Path) -> None:
+    """Since the scan, a link may have come in place of the song, or of its folder."""
+    write(tmp_path / "elsewhere/a.mp3", Song(title="T", picture=TEAL))
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music/album").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "music/a.mp3").symlink_to(tmp_path / "elsewhere/a.mp3")
+    for path in (b"album/a.mp3", b"a.mp3", b"../elsewhere/a.mp3"):
+        with pytest.raises(UnreadableError, match="out of the music folder"):
+            embedded(b"%b\0%b" % (bytes(tmp_path / "music"), path))
 
 
 async def picture_of(shop: Shop, table: str, name: str) -> bytes:

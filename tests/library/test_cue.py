@@ -277,6 +277,7 @@ AIMS: dict[str, Aim] = {
 }  # fmt: skip
 
 
+@pytest.mark.attack("X50")
 @pytest.mark.parametrize("case", AIMS)
 def test_a_sheet_is_about_files_in_its_own_folder(case: str) -> None:
     aimed = AIMS[case]

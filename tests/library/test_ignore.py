@@ -93,6 +93,7 @@ def test_names_need_not_be_text() -> None:
     assert ignore.ignored([rules], b"\xff.mp3", folder=False)
 
 
+@pytest.mark.attack("X35")
 def test_a_pattern_cannot_take_for_ever() -> None:
     """With what a usual translation makes of it, this would not end in this life."""
     for text in ("*a" * 60 + "*b", "**/a/" * 60 + "b"):
@@ -125,6 +126,7 @@ def test_too_many_patterns_are_followed_by_nobody(tmp_path: Path, text: str) -> 
         ignore.read(bytes(tmp_path), b"")
 
 
+@pytest.mark.attack("X51")
 def test_what_is_no_plain_file_says_nothing(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".ndignore")
     (tmp_path / ".dulcianignore").symlink_to("/dev/null")

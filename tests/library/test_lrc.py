@@ -185,6 +185,7 @@ def test_voices_are_told_apart() -> None:
 MEGA = 1024 * 1024
 
 
+@pytest.mark.attack("X35", "X41")
 @pytest.mark.parametrize(
     "text",
     [

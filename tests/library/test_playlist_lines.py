@@ -38,6 +38,7 @@ def find(text: str, folder: str = "Lists", library: int = 1) -> str | None:
     return None if song is None else next(path for path in SONGS if IDS[path] == song)
 
 
+@pytest.mark.attack("X50")
 @pytest.mark.parametrize(
     ("text", "path"),
     [
@@ -93,6 +94,7 @@ def test_a_line_means_the_song_at_its_path_or_the_only_one_with_its_end(
     assert find(text) == path
 
 
+@pytest.mark.attack("X52")
 def test_two_songs_that_differ_in_case_are_told_apart() -> None:
     lines = [Line(1, b"", text) for text in ("A/x.mp3", "a/x.mp3", "A/X.MP3")]
     resolver = Resolver({1: b"/m"}, lines)
@@ -101,6 +103,7 @@ def test_two_songs_that_differ_in_case_are_told_apart() -> None:
     assert [resolver.find(line) for line in lines] == [1, 2, None]
 
 
+@pytest.mark.attack("X52")
 def test_names_that_are_no_utf8_are_found_from_lists_that_are_none() -> None:
     line = Line(1, b"", "Café.mp3")
     resolver = Resolver({1: b"/m"}, [line])

@@ -80,6 +80,7 @@ OUTSIDE = b"""<?xml version="1.0"?><!DOCTYPE p [<!ENTITY x SYSTEM "file:///etc/p
 DTD = b'<!DOCTYPE p SYSTEM "http://127.0.0.1:1/x.dtd"><playlist/>'
 
 
+@pytest.mark.attack("X32")
 @pytest.mark.parametrize(
     ("suffix", "data", "complaint"),
     [
@@ -115,6 +116,7 @@ def test_long_lines_and_names_are_cut() -> None:
     assert [len(line) for line in found.lines] == [4000]
 
 
+@pytest.mark.attack("X51")
 def test_what_is_too_large_or_no_plain_file_is_not_read(tmp_path: Path) -> None:
     large, fifo, link = (tmp_path / f"{name}.m3u" for name in ("large", "fifo", "link"))
     large.write_bytes(b"a" * (MOST_BYTES + 1))
@@ -210,6 +212,7 @@ def test_what_is_written_is_read_again() -> None:
     assert (found.name, found.lines) == ("Für dich #1", ["Ada/01 Alpha.mp3", "./#1 hits/x.mp3"])
 
 
+@pytest.mark.attack("X50")
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

@@ -246,6 +246,7 @@ async def test_a_song_that_breaks_keeps_what_is_known_of_it(filled: Shop) -> Non
     assert [problem.path for problem in await filled.problems()] == [b"Loose/y.mp3"]
 
 
+@pytest.mark.attack("X41")
 @pytest.mark.parametrize("error", [ChildProcessError("killed by signal 11"), TimeoutError()])
 async def test_a_file_that_kills_its_reader_is_found_and_reported_alone(
     shop: Shop, error: Exception
@@ -278,6 +279,7 @@ async def test_a_sandbox_that_does_not_work_blames_no_file(shop: Shop) -> None:
     assert not await shop.problems()
 
 
+@pytest.mark.attack("X52")
 async def test_names_that_are_not_utf8_work(shop: Shop) -> None:
     write(shop.music / os.fsdecode(b"Caf\xe9/\xff.mp3"), Song(album="Bytes"))
     row = await shop.scan()

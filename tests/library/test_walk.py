@@ -57,6 +57,7 @@ def test_a_file_that_says_ignore_hides_its_folder_only_when_empty(music: Path) -
     assert b"Quiet/d.mp3" in walk(music).files
 
 
+@pytest.mark.attack("X51")
 def test_links_are_followed_inside_of_the_library_only(music: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -79,6 +80,7 @@ def test_what_a_link_leads_to_is_not_found_twice(music: Path) -> None:
     assert walk(music).files == before
 
 
+@pytest.mark.attack("X51")
 def test_loops_of_links_end(music: Path) -> None:
     before = walk(music).files
     (music / "Album/up").symlink_to(music)
@@ -87,6 +89,7 @@ def test_loops_of_links_end(music: Path) -> None:
     assert walk(music).files == before
 
 
+@pytest.mark.attack("X51")
 def test_what_is_no_plain_file_is_no_song(music: Path) -> None:
     before = walk(music).files
     os.mkfifo(music / "pipe.mp3")
@@ -105,6 +108,7 @@ def test_a_library_that_is_not_there_is_a_problem_of_its_own(tmp_path: Path) -> 
     assert found.root_problem.endswith("cannot be listed: No such file or directory.")
 
 
+@pytest.mark.attack("X51")
 def test_rights_that_are_missing_are_named(music: Path) -> None:
     """Runs as somebody who may not do everything; root may."""
     program = f"""
@@ -187,6 +191,7 @@ def test_links_to_nothing_are_nothing(music: Path) -> None:
     assert walk(music).files == before
 
 
+@pytest.mark.attack("X51")
 def test_a_chain_that_leaves_the_library_is_not_followed_back(music: Path, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/back").symlink_to(music / ".hidden")
@@ -227,6 +232,7 @@ def test_patterns_above_a_folder_count_in_it(music: Path) -> None:
     assert not some(music, b"Album/CD1").files
 
 
+@pytest.mark.attack("X50", "X51")
 def test_a_folder_outside_is_not_looked_into_by_any_name(music: Path, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/secret.mp3").write_bytes(b"x")

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
+import signal
+import socket
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 
 def echo(payload: bytes) -> bytes:
@@ -55,3 +60,25 @@ def modules(_payload: bytes) -> bytes:
 
 def environment(_payload: bytes) -> bytes:
     return " ".join(os.environ).encode()
+
+
+def escape(payload: bytes) -> bytes:
+    """What succeeds of what a parser has no reason to do; the payload is a place to write in."""
+    place = payload.decode()
+    tries: dict[str, Callable[[], object]] = {
+        "write": lambda: Path(place, "new").write_bytes(b"x"),
+        "connect": lambda: socket.create_connection(("127.0.0.1", 9), 1),
+        "bind": lambda: socket.socket(socket.AF_UNIX).bind(f"{place}/socket"),
+        "program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606
+        "kill": lambda: os.kill(os.getppid(), signal.SIGSTOP),
+        "more memory": lambda: resource.setrlimit(resource.RLIMIT_DATA, (-1, -1)),
+    }
+    done = []
+    for name, attempt in tries.items():
+        try:
+            attempt()
+        except (OSError, ValueError) as error:
+            done += [name] if isinstance(error, ConnectionError) else []
+        else:
+            done.append(name)
+    return " ".join(done).encode()

@@ -86,6 +86,7 @@ def test_no_credential_in_any_line(capsys: Capture, format_: str) -> None:
     assert text.count("***") >= 6
 
 
+@pytest.mark.attack("X39")
 @pytest.mark.parametrize("format_", ["json", "console"])
 @pytest.mark.attack("X39")
 def test_nobody_writes_lines_of_their_own(capsys: Capture, format_: str) -> None:

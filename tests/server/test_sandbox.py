@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -74,6 +75,7 @@ async def test_prints_do_not_mix_with_answers(sandbox: Sandbox) -> None:
     assert await sandbox.call(f"{HERE}:chatter", b"tags") == b"tags"
 
 
+@pytest.mark.attack("X41")
 async def test_a_child_that_hangs_is_killed(sandbox: Sandbox) -> None:
     """The next call gets a new one."""
     before = int(await sandbox.call(f"{HERE}:pid", b""))
@@ -101,12 +103,25 @@ async def test_a_child_that_was_killed_while_idle_is_replaced(sandbox: Sandbox) 
     assert await sandbox.call(f"{HERE}:echo", b"again") == b"again"
 
 
+@pytest.mark.attack("X41")
 async def test_memory_is_limited(sandbox: Sandbox) -> None:
     """A picture of a terabyte costs one call; the child that had to do with it goes too."""
     before = await sandbox.call(f"{HERE}:pid", b"")
     with pytest.raises(RuntimeError, match="MemoryError"):
         await sandbox.call(f"{HERE}:swell", b"")
     assert await sandbox.call(f"{HERE}:pid", b"") != before
+
+
+@pytest.mark.attack("X41")
+@pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in {"x86_64", "aarch64"},
+    reason="the calls of this system are not known",
+)
+async def test_a_child_reads_and_does_nothing_else(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Should a file make its parser do what it wants, that is not much."""
+    assert await sandbox.call(f"{HERE}:escape", bytes(tmp_path)) == b""
+    assert not (tmp_path / "new").exists() or not (tmp_path / "new").stat().st_size
+    assert await sandbox.call(f"{HERE}:echo", b"still here") == b"still here"
 
 
 async def test_a_cancelled_call_leaves_no_child_at_work(sandbox: Sandbox) -> None:
@@ -152,6 +167,7 @@ async def test_a_child_imports_nothing_but_its_target(sandbox: Sandbox) -> None:
     assert not heavy & set(loaded)
 
 
+@pytest.mark.attack("X41", "X90")
 async def test_a_child_sees_no_secrets(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's environment may hold passwords."""
     monkeypatch.setenv("DULCIAN_DATABASE__PASSWORD", "hidden")

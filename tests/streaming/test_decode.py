@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from itertools import accumulate, islice
+from itertools import accumulate, islice, repeat
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import pytest
 from av.audio.frame import AudioFrame
 
-from streaming.decode import Shaper, decoded, samples
+from streaming.allowance import Anybody
+from streaming.decode import MOST_LOST, Decoder, Shaper, decoded, samples
+from streaming.encode import encode
 from streaming.errors import Unplayable
-from streaming.files import open_inside
+from streaming.files import open_inside, open_regular
+from streaming.job import Job
+from streaming.pipe import Closed, Pipe
+from streaming.profiles import BY_NAME
+from tests.support import bombs
 
 RATE = 44100
 
@@ -80,3 +88,38 @@ def mixed(music: Path) -> Iterator[AudioFrame]:
     for name, count in (("tone.flac", 10), ("tone.opus", 70)):
         with av.open(str(music / name)) as container:
             yield from islice(container.decode(audio=0), count)
+
+
+@pytest.mark.attack("X41")
+@pytest.mark.parametrize(
+    "data", [bombs.wav(200_000_003, 2), bombs.wav(44_100, 255)], ids=["rate", "channels"]
+)
+def test_sound_of_absurd_kind_is_refused_before_there_is_room_made_for_it(
+    tmp_path: Path, data: bytes
+) -> None:
+    """At 200 MHz the tables that bring it down have 600 MB; more channels than 64 end in an error."""
+    (tmp_path / "x.wav").write_bytes(data)
+    with pytest.raises(Unplayable, match="channels at"):
+        heard(tmp_path, "x.wav")
+
+
+@pytest.mark.attack("X41")
+def test_a_flood_of_packets_without_sound_ends() -> None:
+    """An index of a few kilobytes promises millions."""
+    given = iter(repeat(SimpleNamespace(decode=list)))
+    endless: Any = SimpleNamespace(demux=lambda _: given)
+    decoder = Decoder(endless, endless)
+    assert not list(decoder.frames())
+    assert decoder.broken_off
+
+
+@pytest.mark.attack("X41")
+async def test_nobody_decodes_a_flood_for_who_has_left(tmp_path: Path) -> None:
+    """A worker would be taken for as long as the file likes."""
+    (tmp_path / "x.m4a").write_bytes(bombs.mp4(2 * MOST_LOST))
+    pipe = Pipe(1024)
+    pipe.close()
+    opened = open_regular(tmp_path / "x.m4a")
+    job = Job(opened, "m4a", BY_NAME["mp3"], 128, 0.0, 10.0, Anybody(), "")
+    with opened.file, pytest.raises(Closed):
+        encode(job, pipe, lambda: None)

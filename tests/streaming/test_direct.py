@@ -169,6 +169,7 @@ async def test_a_file_that_shrinks_meanwhile_ends_the_connection(
             await answer.read()
 
 
+@pytest.mark.attack("X37")
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

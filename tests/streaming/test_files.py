@@ -38,6 +38,7 @@ def test_links_may_lead_about_within_the_folder(folder: Path, tmp_path: Path) ->
     assert content(tmp_path / "door", b"b.mp3") == b"sound"
 
 
+@pytest.mark.attack("X50", "X51")
 @pytest.mark.parametrize("path", [b"../secret", b"way/secret", b"out", b"/etc/passwd", b"a\0b"])
 def test_nothing_outside_the_folder_is_opened(folder: Path, tmp_path: Path, path: bytes) -> None:
     (folder / "out").symlink_to(tmp_path / "secret")
@@ -46,6 +47,7 @@ def test_nothing_outside_the_folder_is_opened(folder: Path, tmp_path: Path, path
         open_inside(bytes(folder), path)
 
 
+@pytest.mark.attack("X50")
 def test_a_neighbour_that_begins_with_the_same_name_is_outside(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -55,6 +57,28 @@ def test_a_neighbour_that_begins_with_the_same_name_is_outside(
         open_inside(bytes(folder), b"../music2/x")
 
 
+@pytest.mark.attack("X51")
+def test_a_folder_that_becomes_a_link_while_it_is_looked_at_leads_nowhere(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the path and the opening, somebody else is quicker."""
+    (folder / "way").mkdir()
+    (folder / "way/secret").write_bytes(b"sound")
+    look = os.path.realpath
+
+    def slow(path: bytes) -> bytes:
+        found = look(path)
+        if found.endswith(b"secret"):
+            (folder / "way").rename(folder / "gone")
+            (folder / "way").symlink_to(tmp_path)
+        return found
+
+    monkeypatch.setattr(os.path, "realpath", slow)
+    with pytest.raises(Gone, match="outside"):
+        open_inside(bytes(folder), b"way/secret")
+
+
+@pytest.mark.attack("X51")
 def test_what_is_no_regular_file_is_refused_and_not_waited_for(folder: Path) -> None:
     os.mkfifo(folder / "pipe.mp3")
     (folder / "dir.mp3").mkdir()

@@ -106,6 +106,7 @@ async def test_usual_sizes_are_what_was_asked_for(show: Shown, cover: PictureRow
         assert see(await get(client, size)).width == size
 
 
+@pytest.mark.attack("X53")
 async def test_a_file_that_is_not_what_was_scanned_is_shown_but_not_kept_under_its_name(
     show: Shown, cover: PictureRow, tmp_path: Path
 ) -> None:
@@ -232,6 +233,7 @@ async def test_a_real_sandbox_shrinks_and_draws(
         await sandbox.close()
 
 
+@pytest.mark.attack("X41")
 @pytest.mark.parametrize("kind", ["WEBP", "GIF", "TIFF", "JPEG"])
 async def test_a_picture_of_a_few_bytes_and_many_pixels_ends_as_a_drawing(
     show: Shown, cover: PictureRow, settings: Settings, tmp_path: Path, kind: str
@@ -255,6 +257,7 @@ async def test_a_picture_of_a_few_bytes_and_many_pixels_ends_as_a_drawing(
         await sandbox.close()
 
 
+@pytest.mark.attack("X38")
 async def test_a_portrait_is_made_anew_and_small(
     settings: Settings, sandbox: ThreadSandbox
 ) -> None:
@@ -338,6 +341,7 @@ async def test_four_pictures_become_one(
     assert sandbox.calls.count("streaming.mosaic:compose") == 2
 
 
+@pytest.mark.attack("X53")
 async def test_mosaics_of_other_pictures_are_others(compose: Shown, tmp_path: Path) -> None:
     rows = four(tmp_path, 5)
     client = await compose(rows)

@@ -16,6 +16,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.mark.attack("X50")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_hostile_becomes_one_harmless_part(name: str) -> None:
     found = clean(name)
@@ -35,6 +36,7 @@ def test_what_is_harmless_stays(name: str) -> None:
     assert clean(name) == name
 
 
+@pytest.mark.attack("X50", "X52")
 def test_no_name_is_given_twice_whatever_the_case_or_the_way_to_write_it() -> None:
     names = Names()
     given = [names.file("", stem, "mp3") for stem in ("Ä", "ä", "A\u0308", "ß", "SS", "Ä (2)", "Ä")]

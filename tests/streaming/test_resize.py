@@ -141,6 +141,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.attack("X41")
 @pytest.mark.parametrize("kind", BOMBS)
 @pytest.mark.parametrize("size", [100, None])
 def test_too_many_pixels_are_refused_before_they_are_decoded(kind: str, size: int | None) -> None:
@@ -150,6 +151,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(kind: str, size: in
         assert "pixels are more than" in str(caught.value)
 
 
+@pytest.mark.attack("X41")
 def test_too_many_pixels_are_refused_in_tiff_too() -> None:
     data = bytearray(picture(64, 64, "TIFF"))
     for tag in (256, 257):
@@ -161,6 +163,7 @@ def test_too_many_pixels_are_refused_in_tiff_too() -> None:
         fit(bytes(data), 100, 64_000_000)
 
 
+@pytest.mark.attack("X41")
 def test_chunks_that_promise_gigabytes_cost_nothing() -> None:
     promise = struct.pack(">I", 2**31 - 1)
     head = png(64, 64)[:33]
@@ -169,6 +172,7 @@ def test_chunks_that_promise_gigabytes_cost_nothing() -> None:
             assert len(fit(head + promise + name + b"xxxx", 100)) < 5_000
 
 
+@pytest.mark.attack("X41")
 def test_what_unpacks_to_gigabytes_is_cut_off() -> None:
     packer = zlib.compressobj(9)
     block = bytes(1024 * 1024)
@@ -207,6 +211,7 @@ def test_what_is_no_picture_is_refused(data: bytes) -> None:
         fit(data, 100)
 
 
+@pytest.mark.attack("X38")
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
 def test_a_remade_picture_has_nothing_of_the_bytes_that_came_in(kind: str) -> None:
     secret = b"somewhere at home"

@@ -173,6 +173,7 @@ async def test_an_unknown_endpoint_is_an_error_of_the_protocol(api: Api) -> None
             assert response.status == 404
 
 
+@pytest.mark.attack("X36")
 async def test_jsonp_wants_a_plain_function_name(api: Api) -> None:
     kind, body = await sent(api, "get", "ping", {"callback": "app.got_it"}, "jsonp")
     assert kind == "application/javascript"

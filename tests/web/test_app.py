@@ -14,6 +14,7 @@ from tests.support.browser import AiohttpClient, Browser, Services
 from tests.web.conftest import PASSWORD
 
 
+@pytest.mark.attack("X38")
 @pytest.mark.parametrize(
     "path", ["/", "/login", "/setup/wrong", "/scan", "/nowhere", "/logout", "/account", "/users"]
 )
@@ -61,6 +62,7 @@ async def test_files_are_kept_for_ever_under_their_version(browser: Browser) -> 
         assert other.headers["Cache-Control"] == "no-cache"
 
 
+@pytest.mark.attack("X50")
 @pytest.mark.parametrize("name", ["..%2fapp.py", "app.py", "%2e%2e/app.py", "dulcian.css%00"])
 async def test_only_our_own_files_are_sent(browser: Browser, name: str) -> None:
     assert (await browser.open(f"/static/{name}")).status == 404
