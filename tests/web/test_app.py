@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -114,3 +116,16 @@ async def test_without_a_database_the_page_says_so(admin: Browser, database: Dat
     assert answer.status == 503
     assert "The database does not answer" in answer.seen
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.attack("X38")
+def test_no_page_takes_a_text_for_markup() -> None:
+    """Templates escape whatever they are given; nothing says that something needs none."""
+    folder = Path(str(resources.files("web")))
+    for path in [*folder.rglob("*.html"), *folder.rglob("*.py")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\|\s*safe\b|autoescape|Markup\b|\bxmlattr\b", text), path
+    scripts = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.js"))
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", scripts
+    )
