@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _STEP = 10_000
 _DONE = (
-    "Everything is sealed with another key now: {count:,} texts. A server that runs on this data uses "
+    "Everything is sealed with another key now ({count:,} in all). A server that runs on this data uses "
     "it already.\n{rest}\nLinks to covers and players' tickets from before no longer work; apps get new "
     "ones by themselves. Backups from before need the old key."
 )
