@@ -25,6 +25,8 @@ _SWEEP = _SQL.command("sweep")
 _SWEEP_EVERY = 3600.0
 _MOST_REFUSED = 100_000
 _LONGEST = 100
+_HELD_EVERY = 10.0
+_REMEMBERED = 1000
 
 
 class By(NamedTuple):
@@ -41,6 +43,7 @@ class Audit:
     def __init__(self, pool: Executor, days: int) -> None:
         self._pool, self.days = pool, days
         self._swept = -_SWEEP_EVERY
+        self._held: dict[str, float] = {}
 
     async def note(
         self, event: str, by: By, *, outcome: Outcome = "done", subject: str = "", detail: str = ""
@@ -48,8 +51,10 @@ class Audit:
         """Write it down. What was done stays done when the database does not take the row.
 
         A name may be anybody's invention: the address stands before it in the line, which
-        docs/security.md has a pattern for.
+        docs/security.md has a pattern for. Who does not wait when told to is told of now and then.
         """
+        if outcome == "held" and self._told_lately(by.address):
+            return
         actor, subject = by.name[:_LONGEST], subject[:_LONGEST]
         tell = log.info if outcome == "done" else log.warning
         told = {"outcome": outcome, "address": by.address, "way": by.way, "actor": actor}
@@ -62,6 +67,15 @@ class Audit:
                 await self._sweep_now_and_then()
             except DatabaseError as error:
                 log.error("a line of the audit log is not kept", error=str(error))
+
+    def _told_lately(self, address: str) -> bool:
+        now = time.monotonic()
+        if self._held.get(address, 0.0) > now:
+            return True
+        if len(self._held) >= _REMEMBERED:
+            self._held.clear()
+        self._held[address] = now + _HELD_EVERY
+        return False
 
     async def page(self, count: int, before: int | None = None) -> list[AuditRow]:
         """So many lines, the newest first; `before` is the id of the last of the page before."""

@@ -224,6 +224,22 @@ async def test_with_a_token_only_its_bearer_reads_the_figures(
     assert (await client.get("/metrics", headers=headers)).status == status
 
 
+@pytest.mark.attack("X09")
+async def test_guessing_the_token_has_to_wait_and_who_has_it_does_not(
+    serve: Serve, settings: Settings
+) -> None:
+    metrics = Metrics(token=Secret("figures"))
+    client = await serve(msgspec.structs.replace(settings, metrics=metrics))
+
+    async def status(token: str) -> int:
+        response = await client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+        return response.status
+
+    assert await status("figures") == 200
+    assert [await status(f"guess {number}") for number in range(11)] == [403] * 10 + [429]
+    assert await status("figures") == 200
+
+
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
 async def test_what_came_through_a_proxy_is_not_this_machine(client: Client, header: str) -> None:
     """Without a token the figures are for this machine alone."""

@@ -26,7 +26,7 @@ def run(*words: str, environ: dict[str, str] | None = None, text: str = "") -> R
 def test_help_is_good_enough_to_work_from() -> None:
     """Every command and every exit code is named; what is internal is not."""
     text = run("--help").output
-    for word in ("serve", "user", "scan", "migrate", "secrets", "config", "doctor"):
+    for word in ("serve", "user", "audit", "scan", "migrate", "secrets", "config", "doctor"):
         assert f"\n  {word} " in text
         assert (
             "--data DIR" in run(word, "--help").output or "Commands:" in run(word, "--help").output

@@ -255,6 +255,11 @@ def test_commands_work_beside_a_running_server(data: Path) -> None:
         program.wait_for(lambda: ping(program) == "failed")
         assert run("user", "passwd", "ann", *place, text="sesame\n").returncode == 0
         assert run("user", "delete", "bob", *place).returncode == 0
+        lines = [line.split("\t") for line in run("audit", *place).stdout.splitlines()]
+        told = [(event, way, subject) for _, event, _, way, _, _, subject, _ in lines]
+        assert ("user created", "command line", "bob") in told
+        assert ("user deleted", "command line", "bob") in told
+        assert ("sign-in", "app", "") in told
         assert run("migrate", "--check", *place).returncode == 0
         assert run("migrate", "--down", "1", "--yes", *place).returncode == 5
         found = run("scan", "--wait", *place)

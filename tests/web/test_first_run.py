@@ -77,6 +77,13 @@ async def test_a_wrong_token_makes_nobody(browser: Browser, database: Database) 
     assert await database.users.count() == 0
 
 
+@pytest.mark.attack("X09", "X13")
+async def test_guessing_the_link_has_to_wait(browser: Browser) -> None:
+    statuses = [(await browser.open(f"/setup/guess-{number}")).status for number in range(11)]
+    assert statuses == [404] * 10 + [429]
+    assert (await browser.open(LINK)).status == 429
+
+
 async def test_without_a_printed_link_no_token_is_right(
     browser: Browser, database: Database
 ) -> None:
