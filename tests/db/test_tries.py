@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -150,6 +151,26 @@ async def test_two_nodes_give_no_more_tries_than_one(
         answers = [(await asyncio.gather(one, return_exceptions=True))[0] for one in asked]
     assert sum(isinstance(answer, Try) for answer in answers) == 3
     assert sum(isinstance(answer, TooManyTriesError) for answer in answers) == 9
+
+
+@pytest.mark.attack("X09")
+async def test_tries_that_wait_for_each_other_in_the_database_are_no_more(
+    tries: Tries, database: Database, database_url: str
+) -> None:
+    await tries.enter(caller())
+    connection = await asyncpg.connect(database_url)
+    lock = connection.transaction()
+    await lock.start()
+    await connection.execute("select from tries for update")
+    asked = [asyncio.ensure_future(tries.enter(caller(device=f"{at}"))) for at in range(4)]
+    waiting = 0
+    while waiting < len(asked):
+        await asyncio.sleep(0.01)
+        waiting = await connection.fetchval("select count(*) from pg_locks where not granted")
+    await lock.rollback()
+    await connection.close()
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(answer, Try) for answer in answers) == 2
 
 
 async def test_a_right_one_gives_the_network_its_try_back(tries: Tries, database: Database) -> None:
