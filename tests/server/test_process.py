@@ -243,13 +243,10 @@ def test_commands_work_beside_a_running_server(data: Path) -> None:
         assert run("user", "add", "bob", *place, DULCIAN_PASSWORD="pw").returncode == 0
         assert run("user", "add", "BOB", *place, text="pw\n").returncode == 1
         assert run("user", "list", *place).stdout == "ann\tadministrator\nbob\tuser\n"
-        limited = run("user", "limit", "bob", "--streams", "2", "--rate", "1000", *place)
-        assert "streams at once 2, kbit/s over all 1000, transcodes at once as" in limited.stdout
-        limited = run("user", "limit", "bob", "--rate", "0", "--bit-rate", "192", *place)
-        assert "once 2, kbit/s over all without a limit, transcodes" in limited.stdout
-        assert "of a song 192." in limited.stdout
-        assert "once as c" in run("user", "limit", "bob", "--as-configured", *place).stdout
-        assert run("user", "limit", "eve", *place).returncode == 1
+        limits = ("--streams", "2", "--rate", "0", "--bit-rate", "192")
+        limited = run("user", "limit", "bob", *limits, *place).stdout
+        assert "streams at once 2, kbit/s over all without a limit, transcodes at once" in limited
+        assert "of a song 192." in limited
         assert run("user", "delete", "ann", *place).returncode == 1
         assert run("user", "passwd", "ann", *place, text="other\n").returncode == 0
         program.wait_for(lambda: ping(program) == "failed")
