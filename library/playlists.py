@@ -157,7 +157,8 @@ def xspf(data: bytes) -> List:
     parser.CharacterDataHandler = reader.text
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        # The last two: an encoding that nobody knows, or that is none of texts.
         raise UnfitFileError(f"this is no XML: {error}") from None
     if not reader.is_playlist:
         raise UnfitFileError("this is XML, but no playlist (XSPF)")
