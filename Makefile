@@ -32,7 +32,7 @@ demo: ## serve the demo album only: make demo [DATA=folder] [LISTEN=host:port]
 	$(RUN) exec tools/run.sh --demo
 
 ##@ Check
-.PHONY: check lint types test bench bench-streaming
+.PHONY: check lint types test bench bench-streaming hostile
 check: lint types test ## everything below that a change must pass
 lint: ## style, mistakes, which room may import which; licences and holes of packages
 	$(DEV) .venv/bin/ruff check .
@@ -52,6 +52,8 @@ bench: ## speed, as ratios against bare answers of the same size: make bench [N=
 	$(DEV) $(PYTHON) -m tests.bench $(or $(N),100)
 bench-streaming: ## streaming beside ffmpeg and nginx, about five minutes: make bench-streaming [ARGS="--quick"]
 	$(DEV) $(PYTHON) -m tests.bench_streaming $(ARGS)
+hostile: ## a mob of 10,000 bad requests against a server of its own: make hostile [N=requests]
+	$(DEV) $(PYTHON) -m tests.hostile $(or $(N),10000)
 
 ##@ Change
 .PHONY: format docs golden lock

@@ -52,6 +52,8 @@ class Server(Section, frozen=True, kw_only=True):
     """Memory a process may have; 0: three quarters of the machine's. What would need more, such as a hostile file, fails."""
     sandbox_bytes: Count = 0
     """Memory a process may have that reads tags and pictures; 0: a quarter of the machine's, 256 MB to 1 GB."""
+    connections_per_address: Count = 256
+    """Connections that one address (of IPv6, one /64 network) may have open; trusted proxies are not counted. 0: no limit."""
     shutdown_grace: Seconds = 5.0
     """How long running streams may go on after a request to stop."""
 

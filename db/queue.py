@@ -8,8 +8,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from db.queries import Executor, Sql
-from db.rows import TrackRow, UserRow
-from db.tracks import Tracks
+from db.rows import UserRow
+from db.tracks import Asked, Listed, Tracks
 
 
 class QueueRow(Struct, frozen=True, gc=False):
@@ -31,7 +31,7 @@ class Queued(Struct, frozen=True, kw_only=True):
     """A queue as its user sees it now; `current` counts in `songs` and is None when that is empty."""
 
     row: QueueRow
-    songs: list[TrackRow]
+    songs: Listed
     current: int | None
     position: int
 
@@ -47,7 +47,7 @@ class Queue:
         row = await _GET.first(self._on, user=user.id)
         if row is None:
             return None
-        return _seen(row, await Tracks(self._on).as_asked(row.songs, user))
+        return _seen(row, await Tracks(self._on).outlined(row.songs, user))
 
     async def save(
         self, user: UserRow, songs: Sequence[int], current: int | None, position: int, client: str
@@ -65,7 +65,7 @@ class Queue:
         return bool(saved)
 
 
-def _seen(row: QueueRow, seen: dict[int, TrackRow]) -> Queued:
+def _seen(row: QueueRow, seen: Asked) -> Queued:
     """Where the current song is not seen, the next one that is stands at its beginning."""
     songs = [seen[id] for id in row.songs if id in seen]
     if row.current is None or not songs:

@@ -45,6 +45,14 @@ class TrackRow(Struct, frozen=True, gc=False):
         return track_card(self.stored)
 
 
+class OutlineRow(Struct, frozen=True, gc=False):
+    """What a long list must know of each of its songs before it is read."""
+
+    id: int
+    picture_id: int | None
+    duration: float
+
+
 class PlayingRow(TrackRow, frozen=True, gc=False):
     """A song that somebody hears now."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 from msgspec import Struct
 
 from db.draws import draws
 from db.queries import Executor, Sql
-from db.rows import FileRow, TrackRow, UserRow
+from db.rows import FileRow, OutlineRow, TrackRow, UserRow
 from db.words import exact_query, fold
 
 
@@ -20,6 +22,7 @@ class _Twin(Struct, frozen=True):
 
 _SQL = Sql("tracks")
 _BY_IDS = _SQL.rows("by_ids", TrackRow)
+_OUTLINES = _SQL.rows("outlines", OutlineRow)
 _BY_ALBUM = _SQL.rows("by_album", TrackRow)
 _BY_FOLDER = _SQL.rows("by_folder", TrackRow)
 _MERGED_BY_FOLDER = _SQL.rows("merged_by_folder", TrackRow)
@@ -28,11 +31,19 @@ _BY_GENRE = _SQL.rows("by_genre", TrackRow)
 _RANDOM = _SQL.rows("random", TrackRow)
 _RANDOM_FROM = _SQL.rows("random_from", TrackRow)
 _STARRED = _SQL.rows("starred", TrackRow)
+_STARRED_OUTLINES = _SQL.rows("starred_outlines", OutlineRow)
 _FILE = _SQL.rows("file", FileRow)
 _FILES = _SQL.rows("files", FileRow)
 _SHOWN_FOR = Sql("twins").rows("shown_for", _Twin)
 _NAMED = _SQL.rows("named", FileRow)
 _MOST_NAMED = 50
+MANY = 1000
+"""More songs than this are not read at once: of a longer list its outline, then piece by piece."""
+
+Listed = Sequence[TrackRow | OutlineRow]
+"""Songs; of very many only what is to be known before they are read."""
+Asked = Mapping[int, TrackRow] | Mapping[int, OutlineRow]
+R = TypeVar("R", TrackRow, OutlineRow)
 
 
 class Tracks:
@@ -56,10 +67,30 @@ class Tracks:
 
     async def as_asked(self, ids: Sequence[int], user: UserRow) -> dict[int, TrackRow]:
         """Those of the songs that exist, by the ids asked for; of several files of one, all name it."""
-        known = {row.id: row for row in await self.by_ids(ids, user)}
+        return await self._as_asked(ids, partial(self.by_ids, user=user))
+
+    async def outlined(self, ids: Sequence[int], user: UserRow) -> Asked:
+        """The same; of very many the outlines."""
+        if len(ids) <= MANY:
+            return await self.as_asked(ids, user)
+
+        async def outlines(some: Sequence[int]) -> list[OutlineRow]:
+            return await _OUTLINES(self._on, libraries=user.libraries, ids=some)
+
+        return await self._as_asked(ids, outlines)
+
+    async def listed(self, ids: Sequence[int], user: UserRow) -> Listed:
+        """As `in_order`; the outline of a list that is too long."""
+        known = await self.outlined(ids, user)
+        return [known[id] for id in ids if id in known]
+
+    async def _as_asked(
+        self, ids: Sequence[int], read: Callable[[Sequence[int]], Awaitable[list[R]]]
+    ) -> dict[int, R]:
+        known = {row.id: row for row in await read(ids)}
         others = [id for id in ids if id not in known]
         twins = await _SHOWN_FOR(self._on, ids=others) if others else []
-        rows = await self.by_ids([twin.id for twin in twins], user) if twins else []
+        rows = await read([twin.id for twin in twins]) if twins else []
         shown = {row.id: row for row in rows}
         return known | {twin.twin: shown[twin.id] for twin in twins if twin.id in shown}
 
@@ -113,9 +144,12 @@ class Tracks:
             to_year=to_year,
         )
 
-    async def starred(self, user: UserRow, libraries: Sequence[int]) -> list[TrackRow]:
+    async def starred(self, user: UserRow, libraries: Sequence[int]) -> Listed:
         """The user's starred songs, last starred first."""
-        return await _STARRED(self._on, user=user.id, libraries=libraries)
+        rows = await _STARRED(self._on, user=user.id, libraries=libraries, most=MANY + 1)
+        if len(rows) <= MANY:
+            return rows
+        return await _STARRED_OUTLINES(self._on, user=user.id, libraries=libraries)
 
     async def file(self, track: int, user: UserRow) -> FileRow | None:
         """Where a song's file is, or None if there is no such song for this user."""

@@ -7,6 +7,7 @@ from aiohttp import web, web_response
 from conf.settings import Settings
 from db.database import Database
 from library.lyrics import LyricsReader
+from server.connections import HEAD_SECONDS, prompt
 from server.health import Health
 from server.metrics import Metrics, Now, Totals
 from server.observe import observer
@@ -38,6 +39,7 @@ def build(settings: Settings, db: Database, sandbox: Sandbox) -> web.Application
     app[HEALTH] = health = Health(db, settings.data.dir)
     app[METRICS] = metrics = Metrics(db, settings.metrics.token, lambda: _now(app))
     app.middlewares.append(observer(metrics.figures, settings.logging.slow_request))
+    app.middlewares.append(prompt)
     app.router.add_routes(health.routes())
     if settings.metrics.enabled:
         app.router.add_get("/metrics", metrics.answer)
@@ -69,6 +71,9 @@ def runner(app: web.Application, settings: Settings) -> web.AppRunner:
         handler_cancellation=True,
         access_log=None,
         shutdown_timeout=1.0,
+        keepalive_timeout=HEAD_SECONDS,
+        lingering_time=2.0,
+        auto_decompress=False,  # no app packs requests; a few bytes could become gigabytes
         max_line_size=settings.server.max_url_bytes,
         max_field_size=64 * 1024,
     )

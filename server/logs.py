@@ -9,6 +9,8 @@ from typing import TextIO, cast
 
 import msgspec
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web import RequestPayloadError
 from structlog.typing import EventDict, Processor
 
 from conf.settings import Logging
@@ -62,6 +64,12 @@ def _renderers(settings: Logging, *, terminal: bool) -> list[Processor]:
     return [stamp, structlog.processors.format_exc_info, clean_event, console]
 
 
+def _of_ours(record: logging.LogRecord) -> bool:
+    """Whether a line of the HTTP library is about us: strangers who send what is no HTTP fill no log."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (HttpProcessingError, RequestPayloadError, ConnectionError))
+
+
 def configure(settings: Logging, *, terminal: bool | None = None) -> None:
     """Set up structlog, and send the standard library's loggers the same way.
 
@@ -87,6 +95,7 @@ def configure(settings: Logging, *, terminal: bool | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("aiohttp.server").addFilter(_of_ours)
     logging.captureWarnings(capture=True)
     sys.excepthook = _unhandled
     # Says at debug level which selector it uses, whenever a loop starts.

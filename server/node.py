@@ -13,7 +13,9 @@ from aiohttp import web
 from conf.settings import Settings
 from db.database import Database
 from server.app import HEALTH, METRICS, SERVICES, build, runner
+from server.connections import Connections, raise_file_limit
 from server.metrics import SHARED
+from server.proxies import Proxies
 from server.sandbox import Sandbox
 
 _SAMPLE_EVERY = 5.0
@@ -36,12 +38,19 @@ class Node:
         asyncio.get_running_loop().set_exception_handler(_told)
         await self._db.bus.start()
         await self._runner.setup()
+        self._watch_connections()
         # What is alive now stays so: the collector need not look at it again.
         gc.collect()
         gc.freeze()
         self.app[HEALTH].started = True
         for bound in self._sockets:
             await web.SockSite(self._runner, bound, backlog=_BACKLOG).start()
+
+    def _watch_connections(self) -> None:
+        given = self._settings.server
+        most, proxies = given.connections_per_address, Proxies(given.trusted_proxies)
+        if self._runner.server is not None:
+            Connections(most, proxies, raise_file_limit()).watch(self._runner.server)
 
     async def drain(self) -> None:
         """Tell the load balancer, take no more, and let songs go on for the time of grace."""

@@ -32,7 +32,7 @@ def observer(figures: Figures, slow: float) -> Middleware:
         except web.HTTPException as answer:
             status = answer.status
             raise
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, ConnectionError):
             status = _LEFT
             raise
         finally:

@@ -56,13 +56,13 @@ class Proxies:
 
     def sent(self, request: web.Request) -> bool:
         """Whether the request comes from a proxy itself."""
-        return self._trusts(request.remote or "")
+        return self.trusts(request.remote or "")
 
     def client(self, request: web.Request) -> str:
         """The address of whoever asked; empty when the connection has none (a Unix socket)."""
         address = request.remote or ""
         for hop in reversed(_listed(request, "X-Forwarded-For")):
-            if not self._trusts(address):
+            if not self.trusts(address):
                 break
             plain = _plain(hop)
             if not plain:  # what stands before it, nobody we trust has said
@@ -73,11 +73,12 @@ class Proxies:
     def scheme(self, request: web.Request) -> str:
         """`https` if that is what the client speaks, to us or to a trusted proxy."""
         said = _listed(request, "X-Forwarded-Proto")
-        if said and self._trusts(request.remote or ""):
+        if said and self.trusts(request.remote or ""):
             return "https" if said[-1].lower() == "https" else "http"
         return request.scheme
 
-    def _trusts(self, address: str) -> bool:
+    def trusts(self, address: str) -> bool:
+        """Whether this is the address of one of them."""
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:

@@ -33,6 +33,7 @@ from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it
     jukebox,
     lists,
     lyrics,
+    pieces,
     playlists,
     podcasts,
     radio,
@@ -48,7 +49,7 @@ from subsonic import (  # noqa: F401  (a chapter registers its endpoints when it
 )
 from subsonic.auth import Authenticator
 from subsonic.ceiling import announced
-from subsonic.endpoint import ENDPOINTS, FORM, Call, Endpoint, Parameters
+from subsonic.endpoint import ENDPOINTS, FORM, REST, Call, Endpoint, Parameters, readable
 from subsonic.errors import (
     BadParameterError,
     ForbiddenError,
@@ -179,7 +180,10 @@ async def _run(endpoint: Endpoint, call: Call, arguments: dict[str, object]) -> 
         answer: web.StreamResponse = result
         return answer
     result = announced(result, call.user.max_bit_rate, call.services.settings.transcoding)
-    return _sent(render(call.form, endpoint.keys.get(type(result), endpoint.key), result))
+    key, others = endpoint.keys.get(type(result), endpoint.key), call.request.get(REST)
+    if others is not None:
+        return await pieces.send(call, key, result, others)
+    return _sent(render(call.form, key, result))
 
 
 async def _parameters(request: web.Request) -> Parameters:
@@ -195,7 +199,8 @@ async def _parameters(request: web.Request) -> Parameters:
 
 async def _body(request: web.Request) -> str:
     try:
-        return (await request.read()).decode("utf-8", "replace")
+        with readable():
+            return (await request.read()).decode("utf-8", "replace")
     except web.HTTPRequestEntityTooLarge:
         raise GenericError("The request is larger than server.max_request_bytes.") from None
 

@@ -9,7 +9,7 @@ import msgspec
 
 from db.bookmarks import BookmarkRow, EpisodeBookmarkRow, VideoBookmarkRow
 from db.queue import Queued, QueueRow
-from subsonic import entries
+from subsonic import entries, ids, pieces
 from subsonic.endpoint import Call, endpoint
 from subsonic.errors import BadParameterError, NotFoundError
 from subsonic.ids import Kind, parse
@@ -59,9 +59,8 @@ async def delete_bookmark(call: Call, *, id: str) -> None:
 async def get_play_queue(call: Call) -> PlayQueue:
     """Return the queue; the current song is one of the entries."""
     queue = await call.services.db.queue.get(call.user)
-    shared = _shared(call, queue)
-    at = None if queue is None else queue.current
-    return PlayQueue(current=None if at is None else shared["entry"][at].id, **shared)
+    at = None if queue is None or queue.current is None else queue.songs[queue.current].id
+    return PlayQueue(current=None if at is None else ids.track(at), **await _shared(call, queue))
 
 
 @endpoint("getPlayQueueByIndex", key="playQueueByIndex", scope="stream")
@@ -69,7 +68,7 @@ async def get_play_queue_by_index(call: Call) -> PlayQueueByIndex:
     """Return the queue; a song may be in it several times, so the current one is told by its index."""
     queue = await call.services.db.queue.get(call.user)
     at = None if queue is None else queue.current
-    return PlayQueueByIndex(current_index=at, **_shared(call, queue))
+    return PlayQueueByIndex(current_index=at, **await _shared(call, queue))
 
 
 @endpoint("savePlayQueue")
@@ -107,7 +106,7 @@ async def _save(call: Call, songs: tuple[str, ...], current: int, position: int)
     _expect(saved)
 
 
-def _shared(call: Call, queue: Queued | None) -> dict[str, Any]:
+async def _shared(call: Call, queue: Queued | None) -> dict[str, Any]:
     """What both views of a queue have; of one that was never saved, too, as apps rely on it."""
     if queue is None:
         queue = Queued(row=_NEVER_SAVED, songs=[], current=None, position=0)
@@ -116,7 +115,7 @@ def _shared(call: Call, queue: Queued | None) -> dict[str, Any]:
         "changed": entries.iso(queue.row.changed),
         "changed_by": queue.row.changed_by,
         "position": None if queue.current is None else queue.position,
-        "entry": [entries.song(row) for row in queue.songs],
+        "entry": await pieces.songs(call, queue.songs),
     }
 
 

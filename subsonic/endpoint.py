@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 import msgspec.structs
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from msgspec.structs import FieldInfo
 
 from db.audit import By
 from db.rows import CredentialRow, UserRow
 from db.scopes import Scope, covers
 from subsonic.errors import BadParameterError, ForbiddenError
+from subsonic.models.base import Model
 from subsonic.render import Format
 from subsonic.services import Services
 
@@ -43,6 +45,11 @@ _MOST_BODY = 64 * 1024
 
 _PATH = re.compile(r" - at `\$\.?(\w{0,99})[^`]{0,199}`$")
 _MISSING = re.compile(r"missing required field `(\w+)`")
+
+
+Pieces = AsyncGenerator[Sequence[Model], None]
+REST: web.RequestKey[Pieces] = web.RequestKey("rest")
+"""Set on a request whose answer is too long to be made as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,10 @@ class Call:
         return (
             [one for one in self.user.libraries if one in asked] if asked else self.user.libraries
         )
+
+    def go_on_with(self, pieces: Pieces) -> None:
+        """The last list of the answer goes on with these, which are made while it is sent."""
+        self.request[REST] = pieces
 
 
 Handler = Callable[..., Awaitable[Any]]
@@ -130,8 +141,17 @@ class BodyReader:
             raise BadParameterError("The body is no JSON that can be read.") from None
 
 
+@contextmanager
+def readable() -> Iterator[None]:
+    """What is wrong with a body that cannot even be unpacked, as an error of the protocol."""
+    try:
+        yield
+    except (web.RequestPayloadError, HttpProcessingError):
+        raise BadParameterError("The body is not what its headers say.") from None
+
+
 async def _small(request: web.Request) -> bytes:
-    with suppress(web.HTTPRequestEntityTooLarge):
+    with suppress(web.HTTPRequestEntityTooLarge), readable():
         if (request.content_length or 0) <= _MOST_BODY:
             data = await request.read()
             if len(data) <= _MOST_BODY:

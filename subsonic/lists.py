@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from db.albums import AlbumOrder, AlbumPage
 from db.rows import AlbumRow
 from db.words import fold
-from subsonic import entries
+from subsonic import entries, pieces
 from subsonic.endpoint import Call, Query, clamp, endpoint
 from subsonic.errors import BadParameterError
 from subsonic.models.lists import AlbumList, AlbumList2, Found, FoundID3, NowPlaying, Songs
@@ -106,7 +106,7 @@ async def get_starred(call: Call, *, music_folder_id: tuple[int, ...] = ()) -> F
     return Found(
         artist=[entries.artist_directory(row) for row in artists],
         album=[*map(entries.album_directory, albums), *map(entries.folder_directory, folders)],
-        song=[entries.song(row) for row in tracks],
+        song=await pieces.songs(call, tracks),
     )
 
 
@@ -122,7 +122,7 @@ async def get_starred2(call: Call, *, music_folder_id: tuple[int, ...] = ()) -> 
     return FoundID3(
         artist=[entries.artist(row) for row in artists],
         album=[entries.album(row) for row in albums],
-        song=[entries.song(row) for row in tracks],
+        song=await pieces.songs(call, tracks),
     )
 
 

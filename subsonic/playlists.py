@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 import msgspec
 
 from db.errors import TooLongError
 from db.playlists import Edit, PlaylistRow
-from subsonic import entries, ids
+from subsonic import entries, ids, pieces
 from subsonic.endpoint import Call, endpoint
 from subsonic.errors import BadParameterError, ForbiddenError, GenericError, NotFoundError
 from subsonic.ids import Kind, parse
-from subsonic.models.media import Child
 from subsonic.models.playlists import Playlist, Playlists, PlaylistWithSongs
 
 Name = Annotated[str, msgspec.Meta(max_length=1000)]
 Comment = Annotated[str, msgspec.Meta(max_length=10_000, extra={"blank": True})]
 _FURTHEST = 2**31
-_SLICE = 500
-"""So many songs are made into entries before others get their turn: a playlist has no pages."""
 
 
 @endpoint("getPlaylists", key="playlists", scope="stream")
@@ -115,18 +111,14 @@ async def _whole(call: Call, number: int) -> PlaylistWithSongs:
     row = await call.services.db.playlists.open(number, call.user)
     if row is None:
         raise NotFoundError
-    tracks = await call.services.db.tracks.in_order(row.songs, call.user)
-    songs: list[Child] = []
-    for start in range(0, len(tracks), _SLICE):
-        songs += map(entries.song, tracks[start : start + _SLICE])
-        await asyncio.sleep(0)
+    tracks = await call.services.db.tracks.listed(row.songs, call.user)
     pictures = dict.fromkeys(track.picture_id for track in tracks if track.picture_id is not None)
     return PlaylistWithSongs(
         **_facts(call, row),
         song_count=len(tracks),
         duration=round(sum(track.duration for track in tracks)),
         cover_art=ids.playlist_cover(row.id, row.picture_hash, list(pictures)[:4]),
-        entry=songs,
+        entry=await pieces.songs(call, tracks),
     )
 
 

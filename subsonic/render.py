@@ -83,6 +83,37 @@ def failure(form: Format, error: Error) -> Answer:
     return _json(form, "error", error, ok=False)
 
 
+class Opening(NamedTuple):
+    """An answer cut open behind the last item of its last list: `item` makes more of them."""
+
+    head: bytes
+    items: Callable[[Sequence[Model]], bytes]
+    end: bytes
+    content_type: str
+
+
+def open_up(form: Format, key: str, payload: Model) -> Opening:
+    """A success whose last field is a list of models, with one of them at least, that goes on."""
+    last, answer = _fields(type(payload))[-1], render(form, key, payload)
+    if form.name != "xml":
+        cut = answer.body.rindex(b"]")
+
+        def more(items: Sequence[Model]) -> bytes:
+            return b"," + _encode(items)[1:-1]
+
+        return Opening(answer.body[:cut], more, answer.body[cut:], answer.content_type)
+    cut = answer.body.rindex(f"</{key}>".encode())
+    write = _element(last.key, last.kind, form.lean)
+
+    def written(items: Sequence[Model]) -> bytes:
+        out: list[str] = []
+        for item in items:
+            write(item, out)
+        return "".join(out).encode("utf-8")
+
+    return Opening(answer.body[:cut], written, answer.body[cut:], answer.content_type)
+
+
 def _json(form: Format, key: str, payload: Payload, *, ok: bool) -> Answer:
     inner = b"" if payload is None else b',"%s":%s' % (key.encode(), _encode(payload))
     body = _JSON_OPEN[ok] + inner + b"}}"

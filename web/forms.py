@@ -53,7 +53,7 @@ async def read_upload(request: web.Request, most: int) -> tuple[Form, bytes]:
             else:
                 await _check_token(request, fields)
                 file = await _part(part, most)
-    except (ValueError, HttpProcessingError):
+    except (ValueError, web.RequestPayloadError, HttpProcessingError):
         raise _not_readable() from None
     await _check_token(request, fields)
     return fields, file
@@ -89,10 +89,13 @@ async def _body(request: web.Request) -> bytes:
     if request.content_type != "application/x-www-form-urlencoded":
         raise _not_a_form()
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > _LIMIT:
-            raise _too_long()
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > _LIMIT:
+                raise _too_long()
+    except (web.RequestPayloadError, HttpProcessingError):
+        raise _not_readable() from None
     return bytes(body)
 
 

@@ -23,6 +23,9 @@ t.created > :since::timestamptz and {seen}
 -- name: by_ids
 select {columns} from tracks t {mine} where t.id = any(:ids) and {seen}
 
+-- name: outlines
+select t.id, t.picture_id, t.duration from tracks t where t.id = any(:ids) and {seen}
+
 -- name: by_album
 select {columns} from tracks t {mine}
 where t.album_id = :album and {seen}
@@ -75,6 +78,12 @@ order by random()
 
 -- name: starred
 select {columns} from marks m join tracks t on t.id = m.item_id
+where m.user_id = :user and m.kind = 'track' and m.starred is not null and {seen}
+order by m.starred desc, t.id desc
+limit :most
+
+-- name: starred_outlines
+select t.id, t.picture_id, t.duration from marks m join tracks t on t.id = m.item_id
 where m.user_id = :user and m.kind = 'track' and m.starred is not null and {seen}
 order by m.starred desc, t.id desc
 

@@ -196,6 +196,7 @@ async def test_a_failed_download_waits_or_ends(database: Database) -> None:
     assert (await wanted(database, row.id)).failures == 0
 
 
+@pytest.mark.attack("X78")
 async def test_asking_again_does_not_shorten_a_wait(database: Database) -> None:
     """Neither a download's nor a channel's, however often one asks."""
     (row,) = await listed(database, item())

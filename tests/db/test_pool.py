@@ -47,6 +47,7 @@ async def test_json_arrives_as_text(pool: asyncpg.Pool) -> None:
     assert await pool.fetchval("""select '{"a": 1}'::json""") == '{"a": 1}'
 
 
+@pytest.mark.attack("X75")
 async def test_a_slow_statement_is_ended_and_the_connection_goes_on(pool: asyncpg.Pool) -> None:
     with pytest.raises(TooSlowError, match="statement_timeout"):
         await pool.execute("select pg_sleep(20)")
@@ -61,6 +62,7 @@ async def test_a_transaction_may_lift_the_limit_for_itself(pool: asyncpg.Pool) -
         assert await connection.fetchval("show statement_timeout") == "300ms"
 
 
+@pytest.mark.attack("X75")
 async def test_who_finds_no_free_connection_in_time_is_told_so(
     pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +140,7 @@ async def lose_it_halfway(pool: asyncpg.Pool, admin: str) -> None:
         await connection.execute("select 1")
 
 
+@pytest.mark.attack("X75")
 async def test_a_server_that_comes_back_is_used_again_and_meanwhile_said_to_be_away(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -18,6 +18,7 @@ async def library(database: Database, tmp_path: Path) -> int:
     return row.id
 
 
+@pytest.mark.attack("X78")
 async def test_asking_twice_is_asking_once(database: Database, library: int) -> None:
     one = await database.scans.request()
     assert one.state == "queued"
@@ -126,6 +127,7 @@ async def test_who_asks_wakes_the_workers(database: Database, database_url: str)
     await listener.close()
 
 
+@pytest.mark.attack("X78")
 async def test_one_scan_runs_at_a_time_wherever(database: Database, library: int) -> None:
     await database.scans.request(library, complete=True)
     await database.scans.request()

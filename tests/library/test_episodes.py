@@ -163,6 +163,7 @@ async def test_an_episode_that_is_too_large_is_not_kept(shelf: Shelf) -> None:
     assert shelf.files() == []
 
 
+@pytest.mark.attack("X75")
 async def test_no_episode_takes_the_last_room(shelf: Shelf) -> None:
     data = Data(dir=shelf.settings.data.dir, min_free_bytes=2**62)
     shelf.use(data=data)
@@ -173,6 +174,7 @@ async def test_no_episode_takes_the_last_room(shelf: Shelf) -> None:
     assert shelf.site.asked == []
 
 
+@pytest.mark.attack("X75")
 async def test_a_full_disk_is_told_and_leaves_nothing(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def answering(**given: Any) -> Handler:
     return handler
 
 
+@pytest.mark.attack("X60")
 @pytest.mark.parametrize(
     "url",
     [
@@ -173,6 +174,7 @@ async def test_the_operator_can_open_networks(make: Make, serve: Serve) -> None:
         await make(allow=("10.0.0.0/8",)).read(url, LIMIT)
 
 
+@pytest.mark.attack("X60", "X62")
 async def test_a_name_is_refused_when_one_of_its_addresses_is(make: Make) -> None:
     async def look_up(_host: str, _port: int) -> list[str]:
         return ["8.8.8.8", "127.0.0.1"]
@@ -183,6 +185,64 @@ async def test_a_name_is_refused_when_one_of_its_addresses_is(make: Make) -> Non
         await make(allow=()).read("http://localhost/", LIMIT)
 
 
+@pytest.mark.attack("X60", "X62")
+async def test_no_kind_of_address_within_is_reached_by_a_name(make: Make) -> None:
+    """Whatever a name server answers; not even a connection is tried."""
+    within = (
+        "0.0.0.0", "10.1.2.3",  # noqa: S104
+        "100.64.0.1", "127.0.0.1", "127.8.8.8", "169.254.169.254", "172.31.0.1",
+        "192.168.0.1", "224.0.0.251", "239.255.255.250", "255.255.255.255", "::", "::1", "::7f00:1",
+        "fe80::1", "fe80::1%1", "fc00::1", "fd00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:192.168.0.1",
+        "64:ff9b::127.0.0.1", "64:ff9b::c0a8:1", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "2001:db8::1",
+        "no address",
+    )  # fmt: skip
+    for address in within:
+
+        async def look_up(_host: str, _port: int, address: str = address) -> list[str]:
+            return [address]
+
+        with pytest.raises(RefusedError):
+            await make(allow=(), look_up=look_up).read("http://inner.example/", LIMIT)
+
+
+@pytest.mark.attack("X61", "X62")
+async def test_a_redirect_to_a_name_within_is_not_followed(make: Make, serve: Serve) -> None:
+    """Neither at once nor after a detour over a name that is fine."""
+
+    async def look_up(host: str, _port: int) -> list[str]:
+        return ["10.0.0.1"] if host == "inner.example" else ["127.0.0.1"]
+
+    async def handler(request: web.Request) -> web.Response:
+        where = {"/1": f"http://two.example:{request.url.port}/2", "/2": "http://inner.example/"}
+        return web.Response(status=307, headers={"Location": where[request.path]})
+
+    url, fetcher = await serve(handler), make(look_up=look_up)
+    for path in ("1", "2"):
+        with pytest.raises(RefusedError, match="not on the public internet"):
+            await fetcher.read(url.replace("127.0.0.1", "one.example") + path, LIMIT)
+
+
+@pytest.mark.attack("X63")
+async def test_a_head_that_comes_in_drops_is_not_waited_for(make: Make) -> None:
+    """Each line is in time, the whole is not."""
+
+    async def speak(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"X: y\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+    fetcher = make()
+    fetcher._timeout = 0.3
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(TooSlowError):
+            await fetcher.read(f"http://127.0.0.1:{port}/", LIMIT)
+
+
+@pytest.mark.attack("X62")
 async def test_a_name_that_changes_its_mind_gains_nothing(make: Make, serve: Serve) -> None:
     """What is connected to is what was judged: there is one look-up per connection, and no other."""
     url = await serve(answering(text="secret"))
@@ -200,6 +260,7 @@ async def test_a_name_that_changes_its_mind_gains_nothing(make: Make, serve: Ser
         await fetcher.read(named, LIMIT)
 
 
+@pytest.mark.attack("X61")
 async def test_redirects_are_followed_and_each_is_judged(make: Make, serve: Serve) -> None:
     targets = {"/a": "b", "/b": "/c", "/in": "http://127.0.0.2/", "/file": "file:///etc/passwd",
                "/who": "http://u:p@127.0.0.1/", "/octal": "http://0177.0.0.1/"}  # fmt: skip
@@ -218,6 +279,7 @@ async def test_redirects_are_followed_and_each_is_judged(make: Make, serve: Serv
             await fetcher.read(url + path, LIMIT)
 
 
+@pytest.mark.attack("X61")
 async def test_redirects_have_an_end(fetcher: Fetcher, serve: Serve) -> None:
     async def handler(request: web.Request) -> web.Response:
         left = int(request.path[1:])
@@ -231,6 +293,7 @@ async def test_redirects_have_an_end(fetcher: Fetcher, serve: Serve) -> None:
         await fetcher.read(url + "6", LIMIT)
 
 
+@pytest.mark.attack("X63")
 async def test_nothing_of_ours_travels(fetcher: Fetcher, serve: Serve) -> None:
     seen: list[web.Request] = []
 
@@ -270,6 +333,7 @@ async def test_a_refusal_of_the_other_side_is_told(
     assert caught.value.transient is passing
 
 
+@pytest.mark.attack("X63")
 async def test_too_much_is_not_read(fetcher: Fetcher, serve: Serve) -> None:
     """Whether it is announced or not, and packed or not."""
     sent = 0
@@ -303,6 +367,7 @@ async def test_what_is_packed_is_unpacked(fetcher: Fetcher, serve: Serve) -> Non
     assert (await fetcher.read(url, LIMIT)).body == b"x" * 1000
 
 
+@pytest.mark.attack("X63")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -327,6 +392,7 @@ async def test_what_is_no_http_is_an_error_of_its_own(
         await fetcher.read(url, LIMIT)
 
 
+@pytest.mark.attack("X63")
 async def test_silence_and_drops_are_not_waited_for(
     make: Make, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -420,6 +486,7 @@ async def test_what_may_have_changed_is_not_pieced_together(
         await collected(fetcher, url)
 
 
+@pytest.mark.attack("X64", "X65")
 def test_nothing_else_speaks_to_the_outside() -> None:
     root = Path(library.fetch.__file__).parent.parent
     rooms = ("conf", "db", "library", "server", "streaming", "subsonic", "web")

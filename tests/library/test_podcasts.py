@@ -11,10 +11,10 @@ from aiohttp import web
 from conf.settings import Outbound, Settings
 from db.database import Database
 from db.rows import ChannelRow
-from library.fetch import Fetcher
+from library.fetch import Fetcher, RefusedError
 from library.podcasts import Channels
 from tests.support.pictures import picture
-from tests.support.podcasts import Site, claimed, entry, rss
+from tests.support.podcasts import Site, claimed, entry, rss, wanted
 from tests.support.sandboxes import ThreadSandbox
 
 LOGO = '<itunes:image href="logo.png"/>'
@@ -115,6 +115,27 @@ async def test_the_picture_is_fetched_once_and_its_lack_is_no_error(radio: Radio
     assert (await radio.refresh()).pictured
     assert (await radio.refresh()).pictured
     assert radio.site.asked.count("logo.png") == 2
+
+
+@pytest.mark.attack("X61")
+@pytest.mark.attack("X65")
+async def test_a_feed_leads_nowhere_within(radio: Radio) -> None:
+    """With pictures, with episodes, with links to itself: nothing in the house is asked."""
+    within = web.Response(text="secret")
+    other = radio.site.url("secret").replace("127.0.0.1", "127.0.0.2")
+    picture_within = f'<itunes:image href="{other}"/><link>{other}</link>'
+    renamed = f"<itunes:new-feed-url>{other}</itunes:new-feed-url>"
+    radio.site.pages = {
+        "feed": rss(entry(url=other), more=picture_within + renamed), "secret": within,
+    }  # fmt: skip
+    row = await radio.refresh()
+    assert (row.status, row.pictured) == ("completed", False)
+    (episode,) = await radio.database.podcasts.episodes(row.id)
+    job = await wanted(radio.database, episode.id)
+    with pytest.raises(RefusedError):
+        await anext(radio.fetcher.stream(job.url, 1000))
+    assert (await radio.refresh()).status == "completed"
+    assert set(radio.site.asked) == {"feed"}
 
 
 @pytest.mark.parametrize(

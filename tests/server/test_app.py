@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 from yarl import URL
@@ -88,6 +89,7 @@ async def test_readiness_follows_start_and_stop(client: Client) -> None:
     assert await health(client, "/health/live") == (200, {"status": "ok"})
 
 
+@pytest.mark.attack("X75")
 async def test_without_a_database_the_server_lives_but_is_not_ready(
     client: Client, database: Database
 ) -> None:
@@ -155,9 +157,10 @@ async def test_not_even_an_answer_to_what_is_no_http(client: Client) -> None:
     assert b"Python" not in answer
 
 
+@pytest.mark.attack("X76")
 async def test_requests_are_counted_by_endpoint(client: Client) -> None:
     """Only endpoints that exist have a name; what a client makes up is `other`."""
-    for path in ("/rest/ping?u=a", "/rest/madeUp?c=madeUp", "/madeUp"):
+    for path in ("/rest/ping?u=a&c=madeUp", "/rest/madeUp?c=madeUp", "/madeUp"):
         await client.get(path)
     found = await figures(client)
     assert not [name for name in found if "madeUp" in name]
@@ -275,6 +278,7 @@ async def test_a_slow_request_is_logged_without_its_query(serve: Serve, settings
     assert "hunter2" not in json.dumps(events)
 
 
+@pytest.mark.attack("X70")
 async def test_long_requests_are_taken(database: Database, settings: Settings) -> None:
     """Some apps send thousands of ids in the address."""
     sandbox = Sandbox(1)
@@ -294,6 +298,23 @@ async def test_long_requests_are_taken(database: Database, settings: Settings) -
     await served.cleanup()
     await sandbox.close()
     assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.attack("X70")
+async def test_what_comes_packed_is_not_unpacked(database: Database, settings: Settings) -> None:
+    """A few bytes could become gigabytes, before anybody has signed in."""
+    await database.users.add("ann", "sesame")
+    body = gzip.compress(b"u=ann&p=sesame&v=1.16.1&c=x&f=json")
+    kind = {"Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip"}
+    sandbox = Sandbox(1)
+    served = runner(build(settings, database, sandbox), settings)
+    await served.setup()
+    await web.TCPSite(served, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{served.addresses[0][1]}/rest/ping"
+    async with ClientSession() as session, session.post(url, data=body, headers=kind) as response:
+        assert 'code="10"' in await response.text()
+    await served.cleanup()
+    await sandbox.close()
 
 
 async def test_the_picture_that_an_answer_names_opens_without_a_sign_in(

@@ -127,6 +127,7 @@ def starred(program: Program) -> list[str]:
     return [one["title"] for one in answer(program, "getStarred2")["starred2"]["song"]]
 
 
+@pytest.mark.attack("X75")
 def test_a_full_disk_costs_what_would_be_written_and_nothing_else(small: Path, music: Path) -> None:
     """And nothing has to be done once there is room again."""
     with serving_on(small, music) as program:
@@ -154,6 +155,7 @@ def test_a_full_disk_costs_what_would_be_written_and_nothing_else(small: Path, m
         assert program.stop() == 0
 
 
+@pytest.mark.attack("X75")
 def test_a_database_that_a_full_disk_ended_comes_back_with_the_room(
     small: Path, music: Path
 ) -> None:
@@ -173,6 +175,7 @@ def test_a_database_that_a_full_disk_ended_comes_back_with_the_room(
         assert program.stop() == 0
 
 
+@pytest.mark.attack("X75")
 def test_a_start_on_a_full_disk_says_so(small: Path) -> None:
     """Exit code 4, and a sentence for whoever started it."""
     data = ("--data", str(small / "data"))
@@ -186,6 +189,7 @@ def test_a_start_on_a_full_disk_says_so(small: Path) -> None:
     assert run("user", "list", *data).stdout == "ann\tuser\n"
 
 
+@pytest.mark.attack("X75")
 def test_a_disk_that_is_no_longer_written_to_is_told(fragile: Path, music: Path) -> None:
     """What Linux does to a failing one. The server goes on as far as it can, and says what is wrong."""
     with serving_on(fragile, music) as program:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import structlog
+from aiohttp.http_exceptions import BadStatusLine
+from aiohttp.web import RequestPayloadError
 
 from conf.settings import Logging
 from server import logs
@@ -121,3 +123,15 @@ def test_an_unforeseen_error_is_a_line(capsys: Capture) -> None:
     (line,) = lines(capsys)
     assert (line["event"], line["level"]) == ("unhandled error", "critical")
     assert "KeyError" in line["exception"]
+
+
+@pytest.mark.attack("X71")
+def test_what_strangers_do_wrong_fills_no_log(capsys: Capture) -> None:
+    """Of the HTTP library only what is our mistake is told."""
+    logs.configure(Logging(format="json"))
+    log = logging.getLogger("aiohttp.server")
+    for error in (BadStatusLine("x"), RequestPayloadError("x"), ConnectionResetError("x")):
+        log.error("theirs", exc_info=error)
+    log.error("ours", exc_info=KeyError("x"))
+    log.error("plain")
+    assert [line["event"] for line in lines(capsys)] == ["ours", "plain"]

@@ -83,6 +83,7 @@ def big(tmp_path: Path, row: Row) -> FileRow:
     return row("big.wav", tmp_path)
 
 
+@pytest.mark.attack("X71")
 async def test_one_stream_more_than_a_user_may_have_is_refused_until_one_ends(
     settings: Settings, serve: Serve, big: FileRow
 ) -> None:

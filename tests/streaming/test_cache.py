@@ -43,6 +43,7 @@ def test_what_was_put_in_is_found_again(tmp_path: Path) -> None:
     assert Cache(tmp_path, 1000, 0).read(key(1)) == b"data"
 
 
+@pytest.mark.attack("X72")
 def test_the_budget_is_kept_and_the_longest_unused_goes_first(tmp_path: Path) -> None:
     cache = Cache(tmp_path, 1000, 0)
     for number in range(9):
@@ -197,6 +198,7 @@ async def test_a_promised_length_that_cuts_the_song_does_not_cut_what_is_kept(
         assert tones.hear(await answer.read()).seconds == pytest.approx(SECONDS, abs=0.05)
 
 
+@pytest.mark.attack("X75")
 async def test_a_disk_that_fills_up_costs_the_copy_and_not_the_song(
     serve: Serve, row: Row, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,6 +141,7 @@ async def test_a_vanished_file_is_no_answer_but_an_error(
     assert b"no longer there" in body
 
 
+@pytest.mark.attack("X71")
 async def test_who_leaves_in_the_middle_leaves_nothing_behind(
     serve: Serve, row: Row, streamer: Streamer, tmp_path: Path
 ) -> None:

@@ -90,6 +90,7 @@ async def test_a_cover_is_made_once_and_kept(
     assert sandbox.calls == [RESIZE] * 2
 
 
+@pytest.mark.attack("X72")
 async def test_all_the_sizes_there_are_do_not_fill_the_cache(
     show: Shown, cover: PictureRow, sandbox: ThreadSandbox
 ) -> None:
@@ -122,6 +123,7 @@ async def test_a_file_that_is_not_what_was_scanned_is_shown_but_not_kept_under_i
         assert see(await answer.read()).size == (200, 100)
 
 
+@pytest.mark.attack("X72")
 async def test_originals_wait_for_their_turn_in_memory(
     settings: Settings, show: Shown, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ def test_a_ticket_counts_until_it_is_left() -> None:
     assert (limits.admitted, limits.queued, limits.running) == (0, 0, 0)
 
 
+@pytest.mark.attack("X71")
 def test_a_user_has_a_share_of_their_own() -> None:
     limits = Limits(9, 2, 9)
     tickets = [limits.admit(1), limits.admit(1)]
@@ -42,6 +43,7 @@ def test_what_is_said_of_a_user_goes_before_the_share_of_all() -> None:
         limits.admit(2)
 
 
+@pytest.mark.attack("X71")
 def test_the_queue_has_an_end() -> None:
     limits = Limits(1, 9, 1)
     first = limits.admit(1)

@@ -58,6 +58,7 @@ async def begin(client: Client, **query: str) -> ClientResponse:
     return answer
 
 
+@pytest.mark.attack("X71")
 async def test_a_listener_who_leaves_takes_the_encoder_along(
     serve: Serve, long_song: FileRow, streamer: Streamer, settings: Settings
 ) -> None:
@@ -71,6 +72,7 @@ async def test_a_listener_who_leaves_takes_the_encoder_along(
     assert not list(parts.iterdir())
 
 
+@pytest.mark.attack("X71")
 async def test_a_slow_listener_gives_the_worker_to_others(
     settings: Settings, serve: Serve, long_song: FileRow, row: Row
 ) -> None:
@@ -144,6 +146,7 @@ async def test_when_nothing_is_kept_a_slow_listener_holds_up_nobody(
     await streamer.close(0)
 
 
+@pytest.mark.attack("X71")
 async def test_an_encoder_that_hangs_is_given_up_and_with_many_of_them_nothing_is_begun(
     music: Path,
 ) -> None:
@@ -188,6 +191,7 @@ async def test_who_waits_for_a_worker_or_a_listener_is_not_taken_for_hanging(mus
     await transcoder.close()
 
 
+@pytest.mark.attack("X71")
 async def test_one_more_than_a_user_may_have_is_refused(
     settings: Settings, serve: Serve, long_song: FileRow
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from typing import Any
@@ -141,6 +142,7 @@ async def test_old_apps_get_xml_without_later_additions(api: Api, app: str) -> N
     assert lean.get("artist") == full.get("artist") == "Ada"
 
 
+@pytest.mark.attack("X70")
 async def test_ten_thousand_ids_fit_into_a_form_and_into_an_address(api: Api) -> None:
     song = await api.id_of("Beta")
     ids = [song] * 10_000
@@ -148,12 +150,31 @@ async def test_ten_thousand_ids_fit_into_a_form_and_into_an_address(api: Api) ->
     assert json.loads(await response.read())["subsonic-response"]["status"] == "ok"
 
 
+@pytest.mark.attack("X70")
 async def test_a_form_beyond_the_limit_is_refused_in_the_protocol(api: Api) -> None:
     body = "&".join(f"{key}={value}" for key, value in api.signed({})) + "&id=" + "x" * 17_000_000
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     response = await api.client.post("/rest/star", data=io.BytesIO(body.encode()), headers=headers)
     assert response.status == 200
     assert b"max_request_bytes" in await response.read()
+
+
+@pytest.mark.attack("X70")
+@pytest.mark.parametrize("form", [True, False])
+async def test_a_body_that_is_not_what_its_headers_say_is_an_error_of_the_protocol(
+    api: Api, form: bool
+) -> None:
+    kind = "application/x-www-form-urlencoded" if form else "application/json"
+    headers = {"Content-Type": kind, "Content-Encoding": "gzip", "Connection": "close"}
+    given = {"mediaId": "tr-1", "mediaType": "song"}
+    for body in (b"no gzip", gzip.compress(b"a=b")[:-9]):
+        response = await api.client.post(
+            "/rest/getTranscodeDecision", params=api.signed(given), data=body, headers=headers
+        )
+        text = await response.text()
+        assert "failed" in text
+        assert "Something went wrong" not in text
+        assert response.status == 200
 
 
 async def test_plus_and_percent_twenty_are_both_a_space(api: Api) -> None:
@@ -227,6 +248,7 @@ async def test_a_content_type_on_a_get_is_ignored(api: Api) -> None:
     assert json.loads(await response.read())["subsonic-response"]["status"] == "ok"
 
 
+@pytest.mark.attack("X75")
 async def test_a_database_that_cannot_answer_is_an_error_of_the_protocol(
     api: Api, stocked: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -159,6 +159,7 @@ async def test_a_body_is_read_from_json_and_is_no_parameter(
     assert await sample.read_body(request(b"", "GET")) == {}
 
 
+@pytest.mark.attack("X70")
 @pytest.mark.parametrize(
     ("data", "told"),
     [

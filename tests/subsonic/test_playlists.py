@@ -384,6 +384,7 @@ async def test_fifty_thousand_songs_come_in_one_form(guest: Api, songs: list[str
     assert (listed["songCount"], listed["duration"]) == (50_000, made["duration"])
 
 
+@pytest.mark.attack("X73")
 async def test_a_playlist_that_gets_too_long_is_refused(
     guest: Api, songs: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

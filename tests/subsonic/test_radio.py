@@ -56,6 +56,7 @@ async def test_only_administrators_may_change_stations(api: Api, guest: Api) -> 
     assert await stations(guest) == [made]
 
 
+@pytest.mark.attack("X65")
 @pytest.mark.parametrize("parameter", ["streamUrl", "homepageUrl"])
 @pytest.mark.parametrize(
     "address",

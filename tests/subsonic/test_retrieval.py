@@ -217,6 +217,7 @@ async def _folder_of(api: Api) -> str:
     return parent
 
 
+@pytest.mark.attack("X70")
 async def test_what_is_too_much_for_one_archive_is_refused_before_it_begins(
     guest: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

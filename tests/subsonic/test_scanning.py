@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from db.database import Database
 from tests.support.api import Api
 
@@ -24,6 +26,7 @@ async def test_an_administrator_asks_for_a_scan_and_is_answered_at_once(
     assert not job.complete
 
 
+@pytest.mark.attack("X78")
 async def test_asking_twice_is_one_scan(api: Api, stocked: Database) -> None:
     await api.get("startScan")
     await api.get("startScan")

@@ -226,6 +226,7 @@ async def test_a_decision_needs_json_by_post(guest: Api) -> None:
     assert "larger than" in root["error"]["message"]
 
 
+@pytest.mark.attack("X70")
 async def test_a_hundred_profiles_are_weighed_and_more_refused(guest: Api) -> None:
     """Each is held against the others: twenty thousand empty ones would keep the server busy."""
     given = await song(guest)

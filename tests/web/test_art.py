@@ -50,6 +50,7 @@ async def test_a_signed_picture_is_shown_to_everybody_and_kept(
         assert response.status == 405
 
 
+@pytest.mark.attack("X66")
 async def test_what_was_forged_is_not_there(
     browser: Browser, database: Database, cover: int
 ) -> None:

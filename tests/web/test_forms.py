@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import msgspec
 import pytest
 
@@ -33,6 +35,19 @@ async def test_a_form_without_its_token_is_refused(admin: Browser, path: str) ->
         answer = await admin.send(path, fields)
         assert answer.status == 403
         assert "out of date" in answer.seen
+
+
+@pytest.mark.attack("X70")
+async def test_a_form_that_is_not_what_its_headers_say_is_refused(admin: Browser) -> None:
+    """However it was packed."""
+    kind = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Encoding": "gzip",
+        "Connection": "close",
+    }
+    for body, status in ((b"no gzip", 400), (gzip.compress(bytes(1_000_000)), 413)):
+        async with admin.client.post("/scan", data=body, headers=kind) as response:
+            assert response.status == status
 
 
 @pytest.mark.attack("X80")
