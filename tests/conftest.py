@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A superuser's DSN on a server of this test process, with the template made."""
-    with postgres.server(tmp_path_factory.mktemp("postgres")) as url:
+    with (
+        postgres.place(tmp_path_factory.mktemp("postgres")) as folder,
+        postgres.server(folder) as url,
+    ):
         postgres.make_template(url)
         yield url
 
