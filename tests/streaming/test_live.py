@@ -136,14 +136,16 @@ async def test_where_the_end_is_far_the_whole_is_sent_at_once(
 ) -> None:
     be_patient(monkeypatch, 0.1)
     client = await serve(row("noise.flac"))
-    for given in ("bytes=1000-", "bytes=-500", "bytes=0-1", "bytes=50000000-50000001"):
-        async with client.get("/stream", params=MP3_320, headers={"Range": given}) as answer:
-            assert answer.status == 200, given
-            assert "Content-Range" not in answer.headers
-            assert (await answer.content.readany()).startswith(b"ID3")
-    for given in ("bytes=0-", "bytes=0-1,5-6", "bytes=x", "bytes=9-5"):
-        async with client.get("/stream", params=MP3_320, headers={"Range": given}) as answer:
-            assert answer.status == 200, given
+    # As long as somebody listens, the encoder that waits for the disk is the same.
+    async with client.get("/stream", params=MP3_320):
+        for given in ("bytes=1000-", "bytes=-500", "bytes=0-1", "bytes=50000000-50000001"):
+            async with client.get("/stream", params=MP3_320, headers={"Range": given}) as answer:
+                assert answer.status == 200, given
+                assert "Content-Range" not in answer.headers
+                assert (await answer.content.readany()).startswith(b"ID3")
+        for given in ("bytes=0-", "bytes=0-1,5-6", "bytes=x", "bytes=9-5"):
+            async with client.get("/stream", params=MP3_320, headers={"Range": given}) as answer:
+                assert answer.status == 200, given
 
 
 async def test_a_download_goes_on_with_what_it_began_with_or_begins_anew(
