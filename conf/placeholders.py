@@ -8,7 +8,7 @@ from itertools import pairwise
 _DECORATION = re.compile(r"[\s_\-.<>\[\]{}()$%!]+")
 _PLACEHOLDER = re.compile(
     r"(please|must|todo)*(change|replace)((me|it|this|that|with|before)\w*)?"
-    r"|(put|insert|enter|add|type|set|generate)?(a|an|my|the|your)+\w*"
+    r"|(put|insert|enter|add|type|set|generate)?(an?|my|the|your)\w*"
     r"(password|passwd|secret|key|token|value)(here)?"
     r"|(password|secret|key|token|value)here"
     r"|placeholder\w*|example\w*|dummy|default|insecure|todo|fixme|tbd|x{3,}|\*{3,}"

@@ -106,6 +106,9 @@ def test_no_text_from_outside_is_a_template() -> None:
         ("conf/sign_in.py", "LDAPFilter.from_string"),
         ("web/ldap.py", "LDAPFilter.from_string"),
         ("db/cluster.py", "verb.format"),
+        ("db/secrets.py", "MISSING.format"),
+        ("server/commands/secrets.py", "_DONE.format"),
+        ("server/commands/secrets.py", "rest.format"),
         ("subsonic/manual.py", "_HEAD.format"),
         ("web/playlists.py", "msgspec.json.format"),
     }

@@ -21,6 +21,7 @@ from db.plays import Report
 from db.pool import create_pool
 from db.rows import UserRow
 from db.search import Cut
+from db.tracks import MANY
 from tests.support.rows import WHEN, Hand, ids
 
 ALL = Cut(1000, 0)
@@ -117,6 +118,12 @@ LISTS: dict[str, Ask] = {
     "tracks.starred": lambda db, user, hidden: db.tracks.starred(user, user.libraries),
     "tracks.file": lambda db, user, hidden: db.tracks.file(hidden.track, user),
     "tracks.in_order": lambda db, user, hidden: db.tracks.in_order([hidden.track], user),
+    "tracks.as_asked": lambda db, user, hidden: db.tracks.as_asked([hidden.track], user),
+    "tracks.outlined": lambda db, user, hidden: db.tracks.outlined(
+        [hidden.track, *[0] * MANY], user
+    ),
+    "tracks.listed": lambda db, user, hidden: db.tracks.listed([hidden.track, *[0] * MANY], user),
+    "tracks.files": lambda db, user, hidden: db.tracks.files(hidden.track, user),
     "tracks.named": lambda db, user, hidden: db.tracks.named("Eve", "Secret", user),
     **{
         f"search.{kind} {text!r}": _search(kind, text)
@@ -216,6 +223,7 @@ def shown(answer: Any) -> set[int]:
 
 def in_order(answer: Any) -> list[Any]:
     """The rows of an answer by their ids, as some come in no order."""
+    answer = list(answer.values()) if isinstance(answer, dict) else answer
     rows = answer if isinstance(answer, list) else [answer] if answer else []
     return sorted(rows, key=lambda row: row.id)
 

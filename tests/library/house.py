@@ -73,7 +73,8 @@ class House(Shop):
             select u.id, 'P', 'p', array(select id from tracks order by id) from users u;
             insert into queues (user_id, songs, current, changed_by)
             select u.id, array(select id from tracks order by id), 1, 'test' from users u;
-            insert into shares (user_id, token, token_hash) select id, '', '' from users;
+            insert into shares (user_id, token, sealed_by, token_hash)
+            select u.id, '', k.name, '' from users u, secret_keys k;
             insert into share_items (share_id, position, kind, item_id)
             select s.id, row_number() over (order by t.id), 'track', t.id from shares s, tracks t;
             update jukebox set tracks = array(select id from tracks order by id);
