@@ -42,11 +42,11 @@ lint: ## style, mistakes, which room may import which; licences and holes of pac
 	@tools/holes.sh requirements.txt
 types: ## strict types, tests included
 	$(DEV) .venv/bin/mypy $(SOURCES)
-# Tests that start whole servers come last, one at a time. Status 5: ARGS chose none of them.
+# Tests that start whole servers come last, two at a time. Status 5: ARGS chose none of them.
 test: ## all tests; no service is needed: make test [ARGS="-k words"]
 	$(DEV) { \
 	    $(PYTHON) -m pytest -n auto --maxprocesses 4 -m "not slow" $(ARGS); fast=$$?; \
-	    $(PYTHON) -m pytest -m slow $(ARGS); slow=$$?; \
+	    $(PYTHON) -m pytest -n 2 --dist loadfile -m slow $(ARGS); slow=$$?; \
 	    case $$fast-$$slow in 0-0 | 0-5 | 5-0) ;; *) exit 1 ;; esac; }
 bench: ## speed, as ratios against bare answers of the same size: make bench [N=albums]
 	$(DEV) $(PYTHON) -m tests.bench $(or $(N),100)

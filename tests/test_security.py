@@ -20,8 +20,8 @@ def _marks() -> Iterator[str]:
                 yield from (ast.literal_eval(one) for one in node.args)
 
 
-def test_every_attack_that_is_played_is_on_the_page() -> None:
-    assert set(_marks()) <= set(_ROW.findall(LISTED))
+def test_every_attack_on_the_page_is_played_and_no_other() -> None:
+    assert set(_marks()) == set(_ROW.findall(LISTED))
 
 
 def test_no_attack_is_listed_twice() -> None:
