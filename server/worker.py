@@ -80,20 +80,26 @@ class ScanWorker:
         return schedule.wait(self._settings.library, latest, datetime.now(UTC)).total_seconds()
 
     async def _scan(self, job: ScanRow) -> None:
+        reason = "The server was stopped. The next scan goes on from here."
+        try:
+            reason = f"The scanning process ended with {_told(await self._child(job))}."
+        finally:
+            await self._close(job, reason)
+
+    async def _child(self, job: ScanRow) -> int:
+        """Have a child process scan; gives its exit code."""
         task = child.Task(os.getpid(), self._settings, self._dsn, scan=job, terminal=on_terminal())
         process = await child.start("scan-job", task, str(job.id), piped=True)
         log_lines = asyncio.create_task(child.pass_on(process))
         progress = asyncio.create_task(follow(self._db, self._settings.logging, job.id))
-        reason = "The server was stopped. The next scan goes on from here."
         try:
             await log_lines
-            reason = f"The scanning process ended with {_told(await process.wait())}."
+            return await process.wait()
         finally:
             await child.end(process, _PATIENCE)
             progress.cancel()
             log_lines.cancel()
             await asyncio.gather(progress, log_lines, return_exceptions=True)
-            await self._close(job, reason)
 
     async def _close(self, job: ScanRow, reason: str) -> None:
         """Close the books of a scan that did not do so itself."""

@@ -121,6 +121,31 @@ async def test_stopping_ends_the_scan(
     assert (row.state, row.message[:22]) == ("failed", "The server was stopped")
 
 
+async def test_stopping_ends_a_scan_that_is_only_just_beginning(
+    start: Start,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+    settings: Settings,
+) -> None:
+    """Its row is there, its process not yet."""
+    beginning = asyncio.Event()
+
+    async def never(*_: object, **__: object) -> None:
+        beginning.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("server.worker.child.start", never)
+    worker = ScanWorker(database, settings, database_url, alone=True)
+    task = asyncio.create_task(worker.run())
+    await beginning.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    row = await database.scans.latest()
+    assert row is not None
+    assert (row.state, row.message[:22]) == ("failed", "The server was stopped")
+
+
 @pytest.mark.parametrize("alone", [True, False])
 async def test_what_a_dead_server_left_running_is_closed(database: Database, alone: bool) -> None:
     """At once when no other node can be at it; else when it has been silent for a while."""
