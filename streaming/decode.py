@@ -291,6 +291,7 @@ class Volume:
             ("abuffersink", None),
         ]
         self._graph = Graph()
+        self._graph.threads = 1
         source = self._graph.add_abuffer(
             format=form, layout=layout, sample_rate=rate, time_base=Fraction(1, rate)
         )

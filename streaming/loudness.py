@@ -96,6 +96,8 @@ class _Meter:
     def __init__(self, layout: str, rate: int) -> None:
         self._found: dict[str, str] = {}
         self._graph = Graph()
+        # Else each song leaves threads behind, until the collector comes by.
+        self._graph.threads = 1
         source = self._graph.add_abuffer(
             format="dbl", layout=layout, sample_rate=rate, time_base=Fraction(1, rate)
         )

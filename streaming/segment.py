@@ -344,6 +344,7 @@ class _Pictures:
 def _graph(frame: VideoFrame, turn: Sequence[tuple[str, str]]) -> Graph:
     """Filters that turn frames such as this one."""
     graph = Graph()
+    graph.threads = 1
     source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, _CLOCK)
     )

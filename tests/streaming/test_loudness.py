@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import msgspec
@@ -34,6 +35,24 @@ def test_one_channel_alone_is_half_as_much(tmp_path: Path) -> None:
 def test_the_sample_rate_makes_no_difference(tmp_path: Path, rate: int) -> None:
     path = tones.write(tmp_path / "tone.flac", sine(-20, rate=rate), rate)
     assert loudness(path).track_gain == pytest.approx(2, abs=0.1)
+
+
+def test_what_measures_song_after_song_keeps_no_threads(tmp_path: Path) -> None:
+    """A process measures a whole library."""
+    path = tones.write(tmp_path / "tone.flac", sine(-20))
+
+    def threads() -> int:
+        return len(list(Path("/proc/self/task").iterdir()))
+
+    gc.disable()
+    try:
+        loudness(path)
+        before = threads()
+        for _ in range(3):
+            loudness(path)
+        assert threads() == before
+    finally:
+        gc.enable()
 
 
 def test_silence_between_the_music_does_not_count(tmp_path: Path) -> None:
