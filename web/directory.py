@@ -25,7 +25,6 @@ ISSUER = "ldap"
 """What stands for the directory among identities: there is one."""
 
 _ANYTHING = "(objectClass=*)"
-_COMMA = re.compile(r"\s*,\s*")
 _FIRST = re.compile(r"[^=]+=((?:[^,\\]|\\.)+)")
 
 
@@ -205,7 +204,7 @@ def _subject(entry: Entry, attribute: str) -> str:
 
 def _key(name: str) -> str:
     """What makes two DNs, or two short names of groups, the same."""
-    return _COMMA.sub(",", name.strip()).casefold()
+    return ",".join(part.strip() for part in name.split(",")).casefold()
 
 
 def _first(dn: str) -> str:
