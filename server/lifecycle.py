@@ -112,6 +112,7 @@ async def _first(
     from server.loudness_worker import LoudnessWorker
     from server.node import Node
     from server.podcast_worker import PodcastWorker
+    from server.sandbox import Sandbox
     from server.watching import WatchWorker
     from server.worker import ScanWorker
 
@@ -135,7 +136,8 @@ async def _first(
             for work in (worker, watching, jukebox, podcasts):
                 background.add(work.run())
             if settings.loudness.mode == "on":
-                background.add(LoudnessWorker(db, settings.loudness, node.transcodes).run())
+                own = Sandbox(1, settings.server.sandbox_bytes)
+                background.add(LoudnessWorker(db, settings.loudness, own, node.transcodes).run())
             background.add(node.sample())
             background.add(_look_after(database.embedded))
             await background.until(asked.wait())

@@ -36,13 +36,22 @@ _LIBRARY = "dulcian_library"
 
 
 class LoudnessWorker:
-    """Runs until it is cancelled. `busy` says whether this process transcodes: that goes first."""
+    """Runs until it is cancelled, and closes the sandbox, which is its own.
+
+    `busy` says whether this process transcodes: that goes first.
+    """
 
     def __init__(
-        self, db: Database, settings: Settings, busy: Callable[[], bool], *, quiet: float = _QUIET
+        self,
+        db: Database,
+        settings: Settings,
+        sandbox: Sandbox,
+        busy: Callable[[], bool],
+        *,
+        quiet: float = _QUIET,
     ) -> None:
         self._db, self._settings, self._busy, self._quiet = db, settings, busy, quiet
-        self._sandbox = Sandbox(1)
+        self._sandbox = sandbox
         self._wake = asyncio.Event()
         self._note_change()
         self._scanning, self._looked = False, 0.0

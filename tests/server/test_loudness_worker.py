@@ -14,6 +14,7 @@ from conf.settings import Loudness as Settings
 from db.cards import Loudness
 from db.database import Database
 from server.loudness_worker import LoudnessWorker
+from server.sandbox import Sandbox
 from tests.streaming.test_gain import sine
 from tests.support import rows, tones
 from tests.support.servers import gone
@@ -24,7 +25,9 @@ class Node:
 
     def __init__(self, database: Database) -> None:
         self.busy = False
-        self.worker = LoudnessWorker(database, Settings(budget=100), lambda: self.busy, quiet=0.01)
+        self.worker = LoudnessWorker(
+            database, Settings(budget=100), Sandbox(1), lambda: self.busy, quiet=0.01
+        )
         self.task = asyncio.create_task(self.worker.run())
 
     async def stop(self) -> None:
