@@ -101,27 +101,23 @@ class Streamer:
         file, choice = chosen.file, chosen.way
         if others:
             log.debug("one of several files", song=file.id, reason=chosen.reason)
-        if file.cut and isinstance(choice, Direct):
-            return await self._part(request, file, wanted, user)
         with self._listening(request, user):
-            opened = await asyncio.to_thread(open_inside, file.root, file.path)
             if isinstance(choice, Direct):
-                return await send(request, _original(file, opened))
+                return await self._as_it_is(request, file, wanted, user)
+            opened = await asyncio.to_thread(open_inside, file.root, file.path)
             job = _job(file, opened, choice, user, self._gain(file))
             answer = await self._kept(request, file, job)
-            if answer is None and self._settings.mode == "cache-only":
+            if answer is not None:
+                return answer
+            if self._settings.mode == "cache-only":
                 opened.file.close()
-                return await self._spare(request, chosen.spare, wanted, user)
-            return (
-                answer
-                if answer is not None
-                else await self._live(request, file, job, wanted.estimate)
-            )
+                return await self._as_it_is(request, chosen.spare, wanted, user)
+            return await self._live(request, file, job, wanted.estimate)
 
-    async def _spare(
+    async def _as_it_is(
         self, request: web.Request, file: FileRow, wanted: Wanted, user: Listener
     ) -> web.StreamResponse:
-        """Send an original, as what was asked for is not there."""
+        """Send an original; a part of a file is cut out of it."""
         if file.cut:
             return await self._part(request, file, wanted, user)
         opened = await asyncio.to_thread(open_inside, file.root, file.path)

@@ -44,7 +44,9 @@ async def proxied(request: web.Request) -> UserRow | None:
     if user is None and site.settings.auth.proxy_create_users:
         user = await _made(request, name)
     if user is None or not user.enabled:
-        log.warning("sign-in refused", account=name[:80], address=request.remote, by="proxy")
+        await site.db.audit.note(
+            "sign-in", By(name, request.remote or "", "proxy"), outcome="refused"
+        )
         raise Refusal(
             403,
             "No account",

@@ -44,6 +44,15 @@ async def test_whom_the_proxy_names_is_signed_in_with_all_rights_of_the_account(
     assert (await browser.open("/")).location == "/login"
 
 
+async def test_whom_the_proxy_names_without_an_account_is_noted_as_refused(
+    browser: Browser, database: Database
+) -> None:
+    await database.pool.execute("update users set enabled = false where name = 'maria'")
+    assert (await browser.open("/", Remote_User="maria")).status == 403
+    (row,) = await database.audit.page(1)
+    assert (row.event, row.outcome, row.way, row.actor) == ("sign-in", "refused", "proxy", "maria")
+
+
 async def test_a_session_of_somebody_else_does_not_count_beside_it(
     browser: Browser, database: Database
 ) -> None:
